@@ -1,0 +1,134 @@
+/**
+ * The catalogue of errors a person can meet. Each has a code that never changes, the exit code of the command
+ * line, what it means, and what to do about it. `docs/errors.md` is generated from this table.
+ * Neither message nor hint may hold message text, names or addresses; paths are allowed.
+ */
+export type ErrorEntry = { exit: ExitCode; meaning: string; hint: string };
+
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  source: 3,
+  differences: 4,
+  owner: 5,
+  cancelled: 130,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export const ERRORS = {
+  USAGE: {
+    exit: EXIT.usage,
+    meaning: 'The command line, an environment variable or the configuration file holds something that is not understood.',
+    hint: 'Run "chatstats help" (or "chatstats COMMAND --help") for what is accepted.',
+  },
+  SOURCE_NOT_FOUND: {
+    exit: EXIT.source,
+    meaning: 'There is no Messages database at the place that was named, or none on this machine.',
+    hint: 'Name one: chatstats import /path/to/chat.db (or sms.db, or a folder that holds one). On a Mac, open Messages and sign in once so that macOS creates it.',
+  },
+  SOURCE_NO_PERMISSION: {
+    exit: EXIT.source,
+    meaning: 'The operating system does not let this program read the file.',
+    hint: 'On a Mac: System Settings > Privacy & Security > Full Disk Access, allow the program that starts ChatStats, then quit and reopen it. Elsewhere: give your user read access to the file.',
+  },
+  SOURCE_NOT_MESSAGES: {
+    exit: EXIT.source,
+    meaning: 'The file is a database, but not one of Messages: tables that every version has are missing.',
+    hint: 'Name a chat.db (macOS) or an sms.db (iOS).',
+  },
+  SOURCE_NOT_DATABASE: {
+    exit: EXIT.source,
+    meaning: 'The file is not an SQLite database.',
+    hint: 'Name a chat.db (macOS) or an sms.db (iOS). If it comes from an encrypted iPhone backup it has to be decrypted first.',
+  },
+  SOURCE_ENCRYPTED: {
+    exit: EXIT.source,
+    meaning: 'The database is encrypted: it comes from an encrypted iPhone backup, or another program has locked it with a password.',
+    hint: 'Make an unencrypted backup, or decrypt this one, and import the sms.db in it.',
+  },
+  SOURCE_DAMAGED: {
+    exit: EXIT.source,
+    meaning: 'The database is so damaged that nothing could be read from it.',
+    hint: 'Try an older copy (Time Machine, a backup), or repair this one with: sqlite3 chat.db .recover | sqlite3 repaired.db',
+  },
+  SOURCE_LOCKED: {
+    exit: EXIT.source,
+    meaning: 'Another program kept the database locked for longer than we wait.',
+    hint: 'Try again in a moment. If it stays locked, quit the program that has it open.',
+  },
+  ADDRESS_BOOK_NOT_FOUND: {
+    exit: EXIT.source,
+    meaning: 'There is no AddressBook database at the place that was named.',
+    hint: 'Name the folder that holds AddressBook-v22.abcddb or Sources/, name an AddressBook.sqlitedb, or say --address-book none.',
+  },
+  STORE_OWNED: {
+    exit: EXIT.owner,
+    meaning: 'Another ChatStats process is writing to this store.',
+    hint: 'Wait until it has finished, or stop it. Reading (export, search, stats, status) works meanwhile.',
+  },
+  STORE_NEWER: {
+    exit: EXIT.failed,
+    meaning: 'The store was written by a newer version of ChatStats.',
+    hint: 'Update ChatStats, or use another store with --db FILE.',
+  },
+  STORE_NOT_OURS: {
+    exit: EXIT.failed,
+    meaning: 'The file named as the store exists, but it is not a ChatStats store.',
+    hint: 'Name another file with --db FILE. This one was left as it is.',
+  },
+  STORE_NOT_FOUND: {
+    exit: EXIT.failed,
+    meaning: 'There is no store yet.',
+    hint: 'Import something first: chatstats import, or look around with: chatstats demo',
+  },
+  STORE_DAMAGED: {
+    exit: EXIT.failed,
+    meaning: 'The store did not pass its check.',
+    hint: 'Move the file away and import again; the source is untouched.',
+  },
+  STORE_NO_PERMISSION: {
+    exit: EXIT.failed,
+    meaning: 'The store cannot be created or written where it was named.',
+    hint: 'Choose a place you can write to with --db FILE.',
+  },
+  DISK_FULL: {
+    exit: EXIT.failed,
+    meaning: 'There is no room left on the disk.',
+    hint: 'Free some space (about the size of the Messages database) and run the command again. What was there before is unchanged.',
+  },
+  CANCELLED: {
+    exit: EXIT.cancelled,
+    meaning: 'The command was cancelled.',
+    hint: 'Nothing half done was left behind. Run it again whenever you like.',
+  },
+  DIFFERENCES: {
+    exit: EXIT.differences,
+    meaning: 'Store and source differ.',
+    hint: 'Run "chatstats import" to bring the store up to date, then "chatstats verify" again.',
+  },
+  INTERNAL: {
+    exit: EXIT.failed,
+    meaning: 'Something happened that should not.',
+    hint: 'Please report it, with the line above.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An error of the catalogue. `message` says what happened in this case; `hint` what to do. */
+export class ChatStatsError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; hint?: string }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'ChatStatsError';
+    this.code = code;
+    this.hint = options?.hint ?? ERRORS[code].hint;
+  }
+
+  get exitCode(): ExitCode {
+    return ERRORS[this.code].exit;
+  }
+}

@@ -1,0 +1,2 @@
+/** The nouns as types. No I/O, no rules. */
+export type * from './export-lines.ts';
