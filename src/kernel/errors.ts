@@ -19,7 +19,8 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const ERRORS = {
   USAGE: {
     exit: EXIT.usage,
-    meaning: 'The command line, an environment variable or the configuration file holds something that is not understood.',
+    meaning:
+      'The command line, an environment variable or the configuration file holds something that is not understood.',
     hint: 'Run "chatstats help" (or "chatstats COMMAND --help") for what is accepted.',
   },
   SOURCE_NOT_FOUND: {
@@ -44,7 +45,8 @@ export const ERRORS = {
   },
   SOURCE_ENCRYPTED: {
     exit: EXIT.source,
-    meaning: 'The database is encrypted: it comes from an encrypted iPhone backup, or another program has locked it with a password.',
+    meaning:
+      'The database is encrypted: it comes from an encrypted iPhone backup, or another program has locked it with a password.',
     hint: 'Make an unencrypted backup, or decrypt this one, and import the sms.db in it.',
   },
   SOURCE_DAMAGED: {

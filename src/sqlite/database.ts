@@ -1,0 +1,149 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+
+/**
+ * The one gate through which every statement of ours passes: prepared statements are cached by their text, errors
+ * carry the statement (never its parameters, which may be private), and tests can watch or cut the power here.
+ */
+export type Value = SQLInputValue;
+export type Row = Record<string, unknown>;
+export type Gate = (sql: string) => void;
+
+/** An error of SQLite: `code` is the primary result code (sqlite.org/rescode.html), `sql` the statement. */
+export class SqliteError extends Error {
+  readonly code: number;
+  readonly sql: string;
+
+  constructor(message: string, code: number, sql: string, cause: unknown) {
+    super(`${message} [${sql.replace(/\s+/g, ' ').slice(0, 120)}]`, { cause });
+    this.name = 'SqliteError';
+    this.code = code;
+    this.sql = sql;
+  }
+}
+
+const STATEMENT_CACHE_LIMIT = 256;
+
+export class Database {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #gate: Gate | null = null;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /** Called before every statement; a test may throw from it. */
+  setGate(gate: Gate | null): void {
+    this.#gate = gate;
+  }
+
+  get driver(): DatabaseSync {
+    return this.#db;
+  }
+
+  get isTransaction(): boolean {
+    return this.#db.isTransaction;
+  }
+
+  /** Runs one or more statements that return nothing. */
+  exec(sql: string): void {
+    this.#guard(sql, () => this.#db.exec(sql));
+  }
+
+  run(sql: string, ...params: Value[]): { changes: number; lastId: number } {
+    return this.#guard(sql, () => {
+      const result = this.#statement(sql).run(...params);
+      return { changes: Number(result.changes), lastId: Number(result.lastInsertRowid) };
+    });
+  }
+
+  all<T = Row>(sql: string, ...params: Value[]): T[] {
+    return this.#guard(sql, () => this.#statement(sql).all(...params) as T[]);
+  }
+
+  get<T = Row>(sql: string, ...params: Value[]): T | undefined {
+    return this.#guard(sql, () => this.#statement(sql).get(...params) as T | undefined);
+  }
+
+  /** The first column of the first row, or null. */
+  value<T = unknown>(sql: string, ...params: Value[]): T | null {
+    const row = this.get<Record<string, T>>(sql, ...params);
+    if (row === undefined) return null;
+    for (const key in row) return row[key] ?? null;
+    return null;
+  }
+
+  /** Rows one by one, with a statement of its own, so that two iterations of one text can be open. */
+  *iterate<T = Row>(sql: string, ...params: Value[]): Generator<T> {
+    const rows = this.#guard(sql, () => this.#db.prepare(sql).iterate(...params));
+    while (true) {
+      const next = this.#guard(sql, () => rows.next());
+      if (next.done === true) return;
+      yield next.value as T;
+    }
+  }
+
+  /** Registers a JavaScript function. It must be total: an exception from it would end the statement. */
+  function(
+    name: string,
+    // biome-ignore lint/suspicious/noExplicitAny: SQLite passes whatever the column holds.
+    fn: (...args: any[]) => string | number | bigint | Uint8Array | null,
+    options: { deterministic?: boolean; bigInts?: boolean; variadic?: boolean } = {},
+  ): void {
+    this.#db.function(
+      name,
+      {
+        deterministic: options.deterministic ?? false,
+        useBigIntArguments: options.bigInts ?? false,
+        varargs: options.variadic ?? false,
+      },
+      fn,
+    );
+  }
+
+  /** Runs `work` in one transaction: all of it or nothing. */
+  transaction<T>(work: () => T): T {
+    this.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#db.isOpen) this.#db.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    if (this.#statements.size >= STATEMENT_CACHE_LIMIT) this.#statements.clear();
+    const statement = this.#db.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #guard<T>(sql: string, work: () => T): T {
+    this.#gate?.(sql);
+    try {
+      return work();
+    } catch (error) {
+      throw toSqliteError(error, sql);
+    }
+  }
+}
+
+function toSqliteError(error: unknown, sql: string): unknown {
+  const { errcode, message } = error as { errcode?: unknown; message?: string };
+  if (typeof errcode !== 'number') return error;
+  return new SqliteError(message ?? 'SQLite error', errcode & 0xff, sql, error);
+}

@@ -1,0 +1,57 @@
+import { accessSync, closeSync, constants, existsSync, openSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { Database } from './database.ts';
+
+/** How long a statement waits for another program's lock, in milliseconds. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/** A private file: readable and writable by its owner alone. Made before SQLite opens it, which would use the umask. */
+function createPrivate(file: string): void {
+  closeSync(openSync(file, 'a', 0o600));
+}
+
+/** Opens a database of ours for reading and writing; the file is made, with mode 0600, when it is not there. */
+export function openWritable(file: string): Database {
+  if (file !== ':memory:' && file !== '') createPrivate(file);
+  return new Database(new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS }));
+}
+
+/** Opens a database of ours for reading. */
+export function openReadable(file: string): Database {
+  return new Database(new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS }));
+}
+
+/**
+ * The URI under which another program's database is opened: `mode=ro` always. On a place where nothing can be
+ * created, SQLite cannot make the `-shm` it needs to read a WAL file; there, and inside a backup, `immutable=1` is
+ * right as long as no `-wal` holds frames (nobody writes there).
+ */
+export function foreignUri(file: string, options: { sealed?: boolean } = {}): string {
+  const uri = pathToFileURL(path.resolve(file)).href;
+  const immutable = (options.sealed === true || !folderIsWritable(file)) && !hasFrames(`${file}-wal`);
+  return `${uri}?mode=ro${immutable ? '&immutable=1' : ''}`;
+}
+
+/** Opens another program's database: strictly read-only. `sealed`: the file lies in a backup that nobody writes to. */
+export function openForeign(file: string, options: { sealed?: boolean } = {}): Database {
+  const driver = new DatabaseSync(foreignUri(file, options), { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  return new Database(driver);
+}
+
+/** True when a `-wal` holds at least one frame, that is: more than its 32-byte header. */
+export function hasFrames(wal: string): boolean {
+  return existsSync(wal) && statSync(wal).size > 32;
+}
+
+function folderIsWritable(file: string): boolean {
+  const folder = path.dirname(path.resolve(file));
+  try {
+    // access(2) answers for a read-only file system too.
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
