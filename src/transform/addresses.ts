@@ -1,0 +1,133 @@
+import type { CountryCode } from 'libphonenumber-js/min';
+import { phoneLibrary } from './phone-library.ts';
+import type { Region } from './region.ts';
+
+/**
+ * What an address is, and the one form in which it is stored, compared and exported:
+ * - `phone`: E.164 ("+14155550123"), or its bare digits when no country can be given to it
+ * - `email`: lower case
+ * - `short-code`: at most six digits, no plus
+ * - `name`: an alphanumeric sender ("AMAZON"), and anything else with letters, as it is
+ * - `business`: a URN ("urn:biz:…"), as it is
+ * - `unknown`: everything else, as it is
+ */
+export type Address = { value: string; kind: 'phone' | 'email' | 'short-code' | 'name' | 'business' | 'unknown' };
+
+const SHORT_CODE_MAX_DIGITS = 6;
+/** Below this many digits a trailing "x12" or ",3" belongs to a name, not to a number with an extension. */
+const EXTENSION_MIN_DIGITS = 7;
+/** What may follow an international prefix: E.164 allows 15 digits, and no subscriber has fewer than 7 with the country. */
+const INTERNATIONAL_DIGITS = { min: 7, max: 15 };
+
+/** Nearly every handle is one of these two already; they pay for no more than a regular expression. */
+const PLAIN_E164 = /^\+[0-9]+$/;
+const PLAIN_EMAIL = /^[a-z0-9._%+-]+@[a-z0-9.-]+$/;
+
+/**
+ * The one normaliser of addresses, for handles and address books alike. Total and idempotent: it never throws, and
+ * what it returns it leaves as it is. `region` is the owner's, for numbers that were typed without a country.
+ */
+export function normaliseAddress(raw: string, region: Region | null): Address {
+  if (PLAIN_E164.test(raw)) return { value: raw, kind: 'phone' };
+  if (PLAIN_EMAIL.test(raw)) return { value: raw, kind: 'email' };
+  const visible = unwrap(raw.replace(/\p{Cf}/gu, ''));
+  if (visible === '') return { value: '', kind: 'unknown' };
+  if (/^urn:/i.test(visible)) return { value: unwrap(raw), kind: 'business' };
+  if (/^\S+@\S+$/.test(visible)) return { value: visible.toLowerCase(), kind: 'email' };
+  const digits = dialledDigits(visible);
+  if (digits !== null) return normaliseDigits(digits, region);
+  return { value: unwrap(raw), kind: /\p{L}/u.test(visible) ? 'name' : 'unknown' };
+}
+
+/** Takes off what surrounds an address: blanks, URI schemes, angle brackets, and the "(smsft)" marks of SMS filters. */
+function unwrap(text: string): string {
+  let inner = text;
+  while (true) {
+    const next = inner
+      .replace(/^[\s\p{Cc}\p{Cf}]+|[\s\p{Cc}\p{Cf}]+$/gu, '')
+      .replace(/(?<=.)\(sms[^()]*\)$/i, '')
+      .replace(/^tel:(?=.)/i, '')
+      .replace(/^mailto:([^?]+).*$/is, '$1')
+      .replace(/^[^<>]*<([^<>\s]+@[^<>\s]+)>$/, '$1');
+    if (next === inner) return inner;
+    inner = next;
+  }
+}
+
+/** Code points of the digit zero in the scripts in which phones write numbers; nine follows nine later. */
+const ZEROS = [
+  0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xf20, 0x1040,
+  0x17e0, 0x1810, 0xff10,
+];
+
+function asciiDigits(text: string): string {
+  return text.replace(/[\u{ff0b}\u{fe62}]/gu, '+').replace(/(?![0-9])\p{Nd}/gu, (digit) => {
+    const code = digit.codePointAt(0) ?? 0;
+    const zero = ZEROS.find((first) => code >= first && code <= first + 9);
+    return zero === undefined ? digit : String(code - zero);
+  });
+}
+
+const EXTENSION = /(?:\s*[,;].*|\s*(?:ext(?:ension|n)?\.?|x|#)\s*[:.]?\s*[0-9]{1,7}|[pw][0-9,;pw#*]*)+$/is;
+const PUNCTUATION = /[\s()[\]./\-\u2010-\u2015\u2212\u30fc\uff08\uff09\uff0d\uff0e\uff0f\u00b7\u2022\u2024~_]+/g;
+
+/** The digits of a phone number, with a leading "+" when it has one; null when the text is no number. */
+function dialledDigits(text: string): string | null {
+  const typed = asciiDigits(text);
+  const shortened = typed.replace(EXTENSION, '');
+  const number = countDigits(shortened) >= EXTENSION_MIN_DIGITS ? shortened : typed;
+  const dialled = withoutTrunkZero(number).replace(PUNCTUATION, '').replace(/^\++/, '+');
+  return /^\+?[0-9]+$/.test(dialled) ? dialled : null;
+}
+
+/**
+ * "+44 (0)20 …" says: dial the zero at home, leave it out from abroad. Italy and its neighbours by plan (San Marino,
+ * the Vatican) keep theirs.
+ */
+function withoutTrunkZero(number: string): string {
+  return number.replace(/^(\s*\(?\+\s*(?!39|378|379)[1-9][0-9]{0,2}\s*\)?[\s.\-/]*)[([]0[)\]]/, '$1');
+}
+
+function countDigits(text: string): number {
+  return text.replace(/[^0-9]/g, '').length;
+}
+
+function normaliseDigits(digits: string, region: Region | null): Address {
+  // A number with a plus keeps its digits even where no plan knows them: a fictional number is somebody's too.
+  if (digits.startsWith('+')) return { value: digits, kind: 'phone' };
+  if (digits.length <= SHORT_CODE_MAX_DIGITS) return { value: digits, kind: 'short-code' };
+  const abroad = fromInternationalPrefix(digits);
+  if (region === null) return { value: abroad ?? digits, kind: 'phone' };
+  // "00" is an international prefix in most countries, and people type it in all; elsewhere it may be the beginning of
+  // a longer one (Australia's "0011"), so that the country's own plan is asked when no possible number follows.
+  const number =
+    (abroad === null ? null : possible(abroad, null)) ?? possible(withoutRetiredPrefix(digits, region), region);
+  return { value: number ?? abroad ?? digits, kind: 'phone' };
+}
+
+function fromInternationalPrefix(digits: string): string | null {
+  const rest = /^00([1-9][0-9]*)$/.exec(digits)?.[1];
+  if (rest === undefined || rest.length < INTERNATIONAL_DIGITS.min || rest.length > INTERNATIONAL_DIGITS.max)
+    return null;
+  return `+${rest}`;
+}
+
+/** Mexican mobiles were dialled with 044, 045 or 1 before their ten digits until 2019; address books still hold them. */
+function withoutRetiredPrefix(digits: string, region: Region): string {
+  return region === 'MX' ? digits.replace(/^(?:044|045|1)(?=[0-9]{10}$)/, '') : digits;
+}
+
+/**
+ * E.164 of a number that has a possible length by its country's plan; else null. "Possible", not "valid": numbers made
+ * up for films and tests are not valid anywhere, and a plan newer than our data would not be either.
+ */
+function possible(digits: string, region: Region | null): string | null {
+  const options = region === null ? { extract: false } : { defaultCountry: region as CountryCode, extract: false };
+  try {
+    const number = phoneLibrary().parsePhoneNumberFromString(digits, options);
+    return number?.isPossible() === true ? number.number : null;
+  } catch {
+    // A region that has no numbering plan (Antarctica).
+    return null;
+  }
+}
