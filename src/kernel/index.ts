@@ -2,3 +2,4 @@
 export { type Clock, fixedClock, systemClock } from './clock.ts';
 export { ChatStatsError, ERRORS, type ErrorCode, type ErrorEntry, EXIT, type ExitCode } from './errors.ts';
 export { must, unreachable } from './must.ts';
+export { PagedInts } from './paged-ints.ts';

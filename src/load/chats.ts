@@ -1,0 +1,88 @@
+import { must } from '../kernel/index.ts';
+import type { Database } from '../sqlite/index.ts';
+import type { ChatIdentity, Party } from '../transform/index.ts';
+
+export type LoadedChats = {
+  /** Our chat's id by row id of Apple's `chat`. */
+  chatOfRow: Map<number, number>;
+  /** Chats whose conversations have to be split again because rows of another chat joined them. */
+  united: Set<number>;
+};
+
+/**
+ * Writes chats with their aliases and participants. A chat that is known by any of its aliases is the same chat; where
+ * Apple has meanwhile united two that we hold apart, the older one takes over everything of the other.
+ */
+export function loadChats(
+  db: Database,
+  identities: readonly ChatIdentity[],
+  byAddress: ReadonlyMap<string, Party>,
+): LoadedChats {
+  const chatOfRow = new Map<number, number>();
+  const united = new Set<number>();
+  for (const identity of identities) {
+    const known = knownChats(db, identity);
+    const name = chatName(db, identity, byAddress);
+    const [first, ...others] = known;
+    const id = first ?? insertChat(db, identity, name);
+    if (first !== undefined) updateChat(db, id, identity, name);
+    for (const other of others) {
+      absorb(db, id, other);
+      united.add(id);
+    }
+    for (const alias of identity.aliases) {
+      db.run('INSERT INTO chat_aliases (alias, chat_id) VALUES (?, ?) ON CONFLICT DO NOTHING', alias, id);
+    }
+    db.run('DELETE FROM chat_participants WHERE chat_id = ?', id);
+    for (const address of identity.participants) {
+      const party = must(byAddress.get(address), 'every participant has a handle');
+      db.run('INSERT OR IGNORE INTO chat_participants (chat_id, handle_id) VALUES (?, ?)', id, party.handle);
+    }
+    for (const rowid of identity.rowids) chatOfRow.set(rowid, id);
+  }
+  return { chatOfRow, united };
+}
+
+function knownChats(db: Database, identity: ChatIdentity): number[] {
+  const ids = new Set<number>();
+  for (const alias of identity.aliases) {
+    const id = db.value<number>('SELECT chat_id FROM chat_aliases WHERE alias = ?', alias);
+    if (id !== null) ids.add(id);
+  }
+  return [...ids].sort((a, b) => a - b);
+}
+
+/** A direct chat bears the name of the person, where a card gives one. */
+function chatName(db: Database, identity: ChatIdentity, byAddress: ReadonlyMap<string, Party>): string | null {
+  if (identity.kind === 'group') return identity.name;
+  const party = byAddress.get(identity.identifier);
+  if (party === undefined) return null;
+  return db.value<string>(`SELECT name FROM contacts WHERE id = ? AND origin <> 'placeholder'`, party.contact);
+}
+
+function insertChat(db: Database, identity: ChatIdentity, name: string | null): number {
+  return db.run(
+    'INSERT INTO chats (identifier, kind, name, services) VALUES (?, ?, ?, ?)',
+    identity.identifier,
+    identity.kind,
+    name,
+    JSON.stringify(identity.services),
+  ).lastId;
+}
+
+function updateChat(db: Database, id: number, identity: ChatIdentity, name: string | null): void {
+  const before = must(
+    db.get<{ services: string }>('SELECT services FROM chats WHERE id = ?', id),
+    'a chat with an alias exists',
+  );
+  const services = new Set([...(JSON.parse(before.services) as string[]), ...identity.services]);
+  db.run('UPDATE chats SET name = ?, services = ? WHERE id = ?', name, JSON.stringify([...services].sort()), id);
+}
+
+function absorb(db: Database, id: number, other: number): void {
+  for (const table of ['messages', 'conversations', 'chat_aliases']) {
+    db.run(`UPDATE ${table} SET chat_id = ? WHERE chat_id = ?`, id, other);
+  }
+  db.run('UPDATE OR IGNORE chat_participants SET chat_id = ? WHERE chat_id = ?', id, other);
+  db.run('DELETE FROM chats WHERE id = ?', other);
+}

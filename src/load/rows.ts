@@ -1,0 +1,88 @@
+import { type Database, SqliteError } from '../sqlite/index.ts';
+import type { RowFindings } from '../transform/index.ts';
+
+/** Columns of a table of ours with the SQL expressions that fill them from a row of the source. */
+export type Projection = readonly (readonly [column: string, sql: string])[];
+
+export type RowRange = { from: number; to: number };
+
+/**
+ * Copies the rows of one class between two row ids of the source into a table of ours, in one statement. `with_id`
+ * makes our id the source's row id: right for the first source of a store, where it costs nothing and keeps the order.
+ */
+export function insertRows(
+  db: Database,
+  into: string,
+  projection: Projection,
+  source: { table: string; alias: string; where: string; id: boolean },
+  range: RowRange,
+): number {
+  const columns = projection.map(([column]) => column);
+  const values = projection.map(([, sql]) => sql);
+  if (source.id) {
+    columns.unshift('id');
+    values.unshift(`${source.alias}.ROWID`);
+  }
+  return db.run(
+    `INSERT INTO ${into} (${columns.join(', ')}) SELECT ${values.join(', ')}
+     FROM ${source.table} ${source.alias} NOT INDEXED
+     WHERE ${source.alias}.ROWID BETWEEN ? AND ? AND (${source.where})`,
+    range.from,
+    range.to,
+  ).changes;
+}
+
+/** Writes the versions of edited messages. `idOf` gives our message's id for a row id of the source. */
+export function insertEdits(db: Database, edits: RowFindings['edits'], idOf: (rowid: number) => number | null): void {
+  for (const [rowid, versions] of edits) {
+    const id = idOf(rowid);
+    if (id === null) continue;
+    db.run('DELETE FROM message_edits WHERE message_id = ?', id);
+    versions.forEach((version, position) => {
+      db.run(
+        'INSERT INTO message_edits (message_id, position, part, edited_at, text) VALUES (?, ?, ?, ?, ?)',
+        id,
+        position,
+        version.part,
+        version.at,
+        version.text,
+      );
+    });
+  }
+}
+
+export type QuarantineReason = 'no_chat' | 'body_undecodable' | 'row_unreadable' | 'guid_repeated';
+
+/**
+ * Puts rows of the source into quarantine, with their body, so that they can be tried again. `held`: the row is young
+ * and may still be completed by the program that is writing it.
+ */
+export function quarantineRows(
+  db: Database,
+  rows: Iterable<{ rowid: number; held?: boolean }>,
+  about: { sourceId: number; schema: string; body: string; reason: QuarantineReason; nowMs: number },
+): number {
+  let count = 0;
+  for (const { rowid, held } of rows) {
+    count += db.run(
+      `INSERT INTO quarantine (source_id, source_rowid, guid, reason, state, first_seen_at, last_tried_at, payload)
+       SELECT ?, m.ROWID, coalesce(CAST(m.guid AS TEXT), 'row:' || m.ROWID), ?, ?, ?, ?, CAST(${about.body} AS BLOB)
+       FROM ${about.schema}.message m WHERE m.ROWID = ?
+       ON CONFLICT (source_id, guid, reason) DO UPDATE SET
+         state = excluded.state, last_tried_at = excluded.last_tried_at, source_rowid = excluded.source_rowid`,
+      about.sourceId,
+      about.reason,
+      held === true ? 'held' : 'quarantined',
+      about.nowMs,
+      about.nowMs,
+      rowid,
+    ).changes;
+  }
+  return count;
+}
+
+/** Codes of SQLite that a full disk gives: FULL, and IOERR where a quota cuts a write short. */
+const FULL = 13;
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof SqliteError && error.code === FULL;
+}

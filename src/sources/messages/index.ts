@@ -1,0 +1,28 @@
+/**
+ * chat.db (macOS) and sms.db (iOS): finding, opening and reading them, never interpreting. Strictly read-only: a
+ * database is attached with `mode=ro`, and with `immutable=1` only where nobody can be writing.
+ */
+export { checkReadable, explainSourceError, isDamage } from './explain.ts';
+export { locateMessages, type MessagesFile, type Place } from './locate.ts';
+export {
+  type AttachmentJoinRow,
+  readAttachmentJoins,
+  readRecentlyDeleted,
+  ROWID_RANGE,
+  scanChatJoins,
+  scanMessages,
+} from './scan.ts';
+export { type MessagesSchema, probeSchema } from './schema.ts';
+export {
+  type ChatHandleRow,
+  type ChatLookupRow,
+  type ChatRow,
+  type ChatServiceRow,
+  type HandleRow,
+  readChatHandles,
+  readChatLookup,
+  readChats,
+  readChatServices,
+  readHandles,
+  readOwnAccounts,
+} from './tables.ts';

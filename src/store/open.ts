@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { ChatStatsError } from '../kernel/index.ts';
+import { type Database, openReadable, openWritable, SqliteError } from '../sqlite/index.ts';
+import { APPLICATION_ID, INDEXES, SCHEMA_VERSION, TABLES } from './schema.sql.ts';
+
+/** Makes the tables (not the indexes) of an empty store. */
+export function createTables(db: Database): void {
+  for (const statement of TABLES) db.exec(statement);
+  db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+  db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+}
+
+export function createIndexes(db: Database): void {
+  for (const statement of INDEXES) db.exec(statement);
+}
+
+/** True when there is a store with at least one message, so that nothing may be built in its place. */
+export function storeHoldsMessages(file: string): boolean {
+  if (!existsSync(file)) return false;
+  using db = checked(openReadable(file), file);
+  return db.value('SELECT 1 FROM messages LIMIT 1') !== null;
+}
+
+/** Opens the store for its owner, who is the only writer. */
+export function openStoreForWriting(file: string): Database {
+  const db = checked(openWritable(file), file);
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
+  db.exec('PRAGMA cache_size = -65536');
+  return db;
+}
+
+/** Opens the store for reading: any number of processes may, at any time. Throws STORE_NOT_FOUND. */
+export function openStoreForReading(file: string): Database {
+  if (!existsSync(file)) throw new ChatStatsError('STORE_NOT_FOUND', `there is no store at ${file}`);
+  return checked(openReadable(file), file);
+}
+
+function checked(db: Database, file: string): Database {
+  try {
+    const application = Number(db.value('PRAGMA application_id'));
+    const version = Number(db.value('PRAGMA user_version'));
+    if (application !== APPLICATION_ID) throw new ChatStatsError('STORE_NOT_OURS', `${file} is not a ChatStats store`);
+    if (version > SCHEMA_VERSION) {
+      throw new ChatStatsError('STORE_NEWER', `${file} has schema ${version}, this program knows ${SCHEMA_VERSION}`);
+    }
+    return db;
+  } catch (error) {
+    db.close();
+    if (error instanceof SqliteError) {
+      throw new ChatStatsError('STORE_NOT_OURS', `${file} is not a ChatStats store`, { cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,60 @@
+import { appleTimeSql } from '../decode/index.ts';
+
+/** Gives the SQL expression of a column of `attachment`: the column, or NULL where the generation lacks it. */
+type Columns = (column: string) => string;
+
+const TRANSFER_FINISHED = 5;
+/** 6 error, 7 recoverable error. */
+const TRANSFER_FAILED = '6, 7';
+/** Evicted to iCloud: Apple's own index calls a waiting attachment in these sync states purged. */
+const PURGED_SYNC_STATES = '1, 4';
+
+const integer = (expression: string) => `coalesce(CAST(${expression} AS INTEGER), 0)`;
+const text = (expression: string) => `nullif(CAST(${expression} AS TEXT), '')`;
+
+function stateSql(column: Columns): string {
+  const transfer = integer(column('transfer_state'));
+  const hasFile = `${text(column('filename'))} IS NOT NULL`;
+  return `CASE
+    WHEN ${transfer} = ${TRANSFER_FINISHED} THEN CASE WHEN ${hasFile} THEN 'present' ELSE 'missing' END
+    WHEN ${transfer} IN (${TRANSFER_FAILED}) THEN 'missing'
+    WHEN ${transfer} = 0 AND ${integer(column('ck_sync_state'))} IN (${PURGED_SYNC_STATES}) THEN 'missing'
+    ELSE 'pending' END`;
+}
+
+/** Columns of our `attachments` and the expressions that fill them. Dates of attachments are in seconds. */
+export function attachmentProjection(column: Columns, sourceId: number): [column: string, sql: string][] {
+  return [
+    ['guid', `CAST(${column('guid')} AS TEXT)`],
+    ['message_guid', `owner_of(${column('ROWID')})`],
+    ['name', text(column('transfer_name'))],
+    ['mime_type', text(column('mime_type'))],
+    ['uti', text(column('uti'))],
+    ['bytes', `CASE WHEN ${integer(column('total_bytes'))} >= 0 THEN CAST(${column('total_bytes')} AS INTEGER) END`],
+    ['path', text(column('filename'))],
+    ['state', stateSql(column)],
+    ['is_sticker', `${integer(column('is_sticker'))} <> 0`],
+    ['is_hidden', `${integer(column('hide_attachment'))} <> 0`],
+    ['created_at', appleTimeSql(column('created_date'))],
+    ['source_id', String(sourceId)],
+    ['source_rowid', column('ROWID')],
+  ];
+}
+
+const LOCATION_UTI = 'public.vlocation';
+
+/** What a message that says nothing is by its attachments: a sticker when all are stickers, a location when one is. */
+export function attachmentKind(
+  attachments: readonly { isSticker: number; uti: string | null }[],
+): 'sticker' | 'location' | null {
+  if (attachments.length === 0) return null;
+  if (attachments.every((attachment) => attachment.isSticker !== 0)) return 'sticker';
+  return attachments.some((attachment) => attachment.uti === LOCATION_UTI) ? 'location' : null;
+}
+
+/** The order of a message's attachments: as the body names them, then the others as they came. */
+export function orderAttachments<T extends { guid: string }>(joined: readonly T[], bodyOrder: readonly string[]): T[] {
+  const place = new Map(bodyOrder.map((guid, index) => [guid, index]));
+  const placeOf = (attachment: T) => place.get(attachment.guid) ?? bodyOrder.length;
+  return [...joined].sort((a, b) => placeOf(a) - placeOf(b));
+}

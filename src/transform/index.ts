@@ -1,0 +1,22 @@
+/**
+ * Raw rows + look-ups → our rows: who said it, in which chat, and what kind of row it is. Pure: rules are either
+ * functions of their arguments or SQL expressions over the columns of a source, and both modes use the same ones.
+ */
+export { type Address, normaliseAddress } from './addresses.ts';
+export { attachmentKind, attachmentProjection, orderAttachments } from './attachments.ts';
+export { type ChatIdentity, type RawChat, uniteChats } from './chats.ts';
+export { type EditVersion, editState } from './edits.ts';
+export {
+  type Columns,
+  messageProjection,
+  ROW_CLASS,
+  type RowClass,
+  reactionProjection,
+  rowClassSql,
+  sentAtSql,
+  voteProjection,
+} from './message-rules.sql.ts';
+export { identifierIndex, type Person, unitePeople } from './people.ts';
+export { type ReactionState, settleReactions } from './reactions.ts';
+export { ownAddress, ownerRegion, type Region } from './region.ts';
+export { type Party, RowContext, type RowFindings, registerRowFunctions } from './row-functions.ts';
