@@ -1,0 +1,222 @@
+/**
+ * The walls of the house, in one table. Rooms stand in the order in which data passes through them, and imports only
+ * go up the list: a room may import rooms named before it, and of those only the ones in `imports`, and of each only
+ * its index.ts. The linter (.dependency-cruiser.cjs), test/walls.test.ts and the diagram in ARCHITECTURE.md all read
+ * this file; a wall is moved here or nowhere.
+ *
+ * Fields of a room:
+ *   name      what others call it; also its folder under src/ (or its file, when `file` is given)
+ *   imports   rooms whose index.ts it may import
+ *   types     rooms of which it may import types, but no code
+ *   packages  packages from the registry
+ *   builtins  Node's own modules, without the "node:"
+ *   doors     for single files that may import one room more than their own room may
+ *   why       what the room is for, and so why its walls stand where they stand
+ */
+
+/** @type {import('./rooms.cjs').Room[]} */
+const rooms = [
+  {
+    name: 'kernel',
+    imports: [],
+    types: [],
+    packages: ['pino'],
+    builtins: ['fs', 'path', 'os', 'timers/promises', 'util', 'crypto', 'process'],
+    why: 'Tools that know nothing of messages. Time, timers and randomness live here, so that everything else can be handed a clock or a seed.',
+  },
+  {
+    name: 'model',
+    imports: ['kernel'],
+    types: [],
+    packages: [],
+    builtins: [],
+    why: 'The nouns as types. No I/O and no rules, so that every room can share them.',
+  },
+  {
+    name: 'config',
+    imports: ['kernel', 'model'],
+    types: [],
+    packages: ['zod'],
+    builtins: ['fs', 'path'],
+    why: 'One description of the configuration: flags, environment, file, help and documentation. The machine is an argument.',
+  },
+  {
+    name: 'sqlite',
+    imports: ['kernel'],
+    types: [],
+    packages: [],
+    builtins: ['sqlite', 'fs', 'path', 'url'],
+    why: 'The only room that knows the driver: one gate for every statement, opening by role, so that "read-only" is decided in one place.',
+  },
+  {
+    name: 'sources/messages',
+    imports: ['kernel', 'model', 'sqlite'],
+    types: [],
+    packages: [],
+    builtins: ['fs', 'path', 'os'],
+    why: "Reads Messages' databases, read-only. It finds, opens and probes them and hands out rows; it never interprets one.",
+  },
+  {
+    name: 'sources/address-book',
+    imports: ['kernel', 'model', 'sqlite'],
+    types: [],
+    packages: [],
+    builtins: ['fs', 'path', 'os'],
+    why: 'Reads address books, read-only. Who is who is decided by transform, not here.',
+  },
+  {
+    name: 'decode',
+    imports: ['kernel', 'model'],
+    types: [],
+    packages: ['bplist-parser'],
+    builtins: [],
+    why: 'Bytes to values. Pure and total, so that it can be fuzzed: no file, no clock, no exception for any input.',
+  },
+  {
+    name: 'transform',
+    imports: ['kernel', 'model', 'decode'],
+    types: ['sqlite', 'sources/messages', 'sources/address-book'],
+    packages: ['libphonenumber-js'],
+    // To load the phone numbers' library when the first number comes, not when the program starts.
+    builtins: ['module'],
+    why: 'Rows and look-ups to a plan: who, which chat, which kind of row. Pure, so that every rule is a test without a file; it may hand its rules to a database as functions, but opens none.',
+  },
+  {
+    name: 'conversations',
+    imports: ['kernel', 'model'],
+    types: [],
+    packages: [],
+    builtins: [],
+    why: 'Splits, extends and reconciles. Pure: messages, a gap and a reading of the clock in, decisions out, so that its laws can be tested.',
+  },
+  {
+    name: 'store',
+    imports: ['kernel', 'model', 'sqlite'],
+    types: [],
+    packages: ['zod'],
+    builtins: ['fs', 'path'],
+    why: 'Our schema, its migrations and the queries that read it. It opens the store and creates tables; it writes no row of the message domain.',
+  },
+  {
+    name: 'load',
+    imports: ['kernel', 'model', 'sqlite', 'decode', 'transform', 'conversations', 'store'],
+    types: ['sources/messages', 'sources/address-book'],
+    packages: [],
+    builtins: ['fs', 'path'],
+    why: 'The one writer of the message domain. Rows, conversations, watermark and events commit here together or not at all.',
+  },
+  {
+    name: 'outbox',
+    imports: ['kernel', 'model', 'sqlite', 'store'],
+    types: [],
+    packages: [],
+    builtins: [],
+    why: 'Hands committed events to their readers, in order, at least once. It writes nothing but its own cursors.',
+  },
+  {
+    name: 'pipeline',
+    imports: [
+      'kernel',
+      'model',
+      'sqlite',
+      'sources/messages',
+      'sources/address-book',
+      'decode',
+      'transform',
+      'conversations',
+      'store',
+      'load',
+      'outbox',
+    ],
+    types: [],
+    packages: [],
+    builtins: ['fs', 'path', 'os'],
+    why: 'The conductor. It wires rooms together and owns no rule.',
+  },
+  {
+    name: 'simulator',
+    imports: ['kernel', 'model', 'sqlite'],
+    types: [],
+    packages: ['bplist-creator'],
+    builtins: ['fs', 'path', 'zlib', 'crypto'],
+    why: 'A made-up Messages.app. It shares no code with the readers, because a mistake known to both sides would hide itself.',
+  },
+  {
+    name: 'cli',
+    imports: ['kernel', 'model', 'config', 'store', 'pipeline'],
+    types: [],
+    packages: ['commander', 'cli-progress'],
+    builtins: ['fs', 'path', 'os', 'process', 'readline', 'stream', 'stream/promises', 'util'],
+    doors: [
+      {
+        file: 'src/cli/demo.ts',
+        imports: ['simulator'],
+        why: 'The demo needs a history to import on a machine that has none.',
+      },
+    ],
+    why: 'The door for people at a terminal. It parses, prints and sets the exit code; what happens is decided by the pipeline.',
+  },
+  {
+    name: 'main',
+    file: 'src/main.ts',
+    imports: ['kernel', 'cli'],
+    types: [],
+    packages: [],
+    builtins: ['process', 'module'],
+    why: 'The composition root: the system clock, the real environment, the command line.',
+  },
+];
+
+/**
+ * What one room alone may touch. `pattern` is looked for in the code without its comments (and, where `inStrings` is
+ * false, without the contents of its strings). Tests and benches are free: they measure and they provoke.
+ * @type {import('./rooms.cjs').Possession[]}
+ */
+const possessions = [
+  {
+    what: 'node:sqlite',
+    pattern: /['"`]node:sqlite['"`]/,
+    inStrings: true,
+    only: ['sqlite'],
+    why: 'Every statement passes one gate; with a second way to the driver, "read-only" and the statement sweep would prove nothing.',
+  },
+  {
+    what: 'rows of the message domain',
+    pattern:
+      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?(?:chats|chat_participants|contacts|contact_identifiers|messages|message_edits|reactions|attachments|message_attachments|conversations|live_sync_state|events|quarantine)\b/,
+    inStrings: true,
+    only: ['load'],
+    why: 'A batch is all or nothing only if one room commits it.',
+  },
+  {
+    what: 'the current time (Date.now, new Date())',
+    pattern: /\bDate\.now\b|\bnew Date\(\s*\)|\bnew Date\b(?!\s*\()/,
+    inStrings: false,
+    only: ['kernel'],
+    why: 'Results may depend on the messages, the gap and the clock that was handed in, and on nothing else.',
+  },
+  {
+    what: 'chance (Math.random)',
+    pattern: /\bMath\.random\b/,
+    inStrings: false,
+    only: ['kernel'],
+    why: 'A run that cannot be repeated cannot be repaired: take a seed.',
+  },
+  {
+    what: 'timers (setTimeout, setInterval)',
+    pattern: /\bset(?:Timeout|Interval)\b/,
+    inStrings: false,
+    only: ['kernel'],
+    why: 'Every wait has a stated bound and can be driven by a test.',
+  },
+];
+
+/**
+ * Folders beside src/. They may enter every room, through its index.ts; nothing in src/ may import them.
+ */
+const outside = ['test', 'bench', 'scripts'];
+
+/** Packages for tests alone, beside those of the room under test. */
+const testPackages = ['vitest', 'fast-check', 'node-typedstream', 'bplist-creator', 'bplist-parser'];
+
+module.exports = { rooms, possessions, outside, testPackages };

@@ -1,0 +1,19 @@
+export type Door = { file: string; imports: string[]; why: string };
+
+export type Room = {
+  name: string;
+  file?: string;
+  imports: string[];
+  types: string[];
+  packages: string[];
+  builtins: string[];
+  doors?: Door[];
+  why: string;
+};
+
+export type Possession = { what: string; pattern: RegExp; inStrings: boolean; only: string[]; why: string };
+
+export const rooms: Room[];
+export const possessions: Possession[];
+export const outside: string[];
+export const testPackages: string[];

@@ -1,0 +1,111 @@
+import path from 'node:path';
+import { countryCode, type Machine, oneOf, onOrOff, option, positiveInteger, positiveNumber, text } from './option.ts';
+
+/** Commands that read a Messages database, those that print what is in the store, and those that print lists. */
+const READS_SOURCE = ['import', 'verify'] as const;
+
+/**
+ * Every setting there is. Help, environment, configuration file, types and docs/configuration.md follow from this
+ * table; its keys are the names in code.
+ */
+export const OPTIONS = {
+  db: option({
+    name: 'db',
+    placeholder: 'FILE',
+    schema: text,
+    default: defaultStore,
+    defaultText:
+      '`~/Library/Application Support/ChatStats/chatstats.db` on macOS, else `$XDG_DATA_HOME/chatstats/chatstats.db` (`~/.local/share/chatstats/chatstats.db` where that is not set)',
+    description: 'The store: the database that ChatStats keeps.',
+    isPath: true,
+    commands: 'all',
+  }),
+  config: option<string | null>({
+    name: 'config',
+    placeholder: 'FILE',
+    schema: text,
+    default: null,
+    description: 'A configuration file: a JSON object whose keys are the names of options, without the dashes.',
+    isPath: true,
+    commands: 'all',
+  }),
+  logLevel: option({
+    name: 'log-level',
+    placeholder: 'LEVEL',
+    schema: oneOf(['silent', 'error', 'warn', 'info', 'debug', 'trace']),
+    default: 'warn',
+    description: 'How much is logged to stderr: silent, error, warn, info, debug or trace.',
+    commands: 'all',
+  }),
+  json: option({
+    name: 'json',
+    schema: onOrOff,
+    default: false,
+    description: 'Print one JSON object to stdout and nothing else there (JSON lines where a command says so).',
+    commands: 'all',
+  }),
+  source: option<string | null>({
+    name: 'source',
+    placeholder: 'PATH',
+    schema: text,
+    default: null,
+    defaultText: "this Mac's Messages",
+    description: 'The Messages database: a chat.db, an sms.db, or a folder that holds one.',
+    isPath: true,
+    commands: READS_SOURCE,
+  }),
+  addressBook: option<string | null>({
+    name: 'address-book',
+    placeholder: 'PATH|none',
+    schema: text,
+    default: null,
+    defaultText: "this Mac's address book, for this Mac's Messages",
+    description:
+      'The address book: a folder that holds AddressBook-v22.abcddb or Sources/, an AddressBook.sqlitedb, or none.',
+    private: false,
+    isPath: true,
+    commands: READS_SOURCE,
+  }),
+  region: option<string | null>({
+    name: 'region',
+    placeholder: 'CC',
+    schema: countryCode,
+    default: null,
+    defaultText: 'found from the source, else from the machine',
+    description: 'The country whose rules read phone numbers written without one, by its two letters.',
+    commands: READS_SOURCE,
+  }),
+  gapMinutes: option({
+    name: 'gap-minutes',
+    placeholder: 'MINUTES',
+    schema: positiveNumber,
+    default: 90,
+    description: 'The longest silence inside one conversation, in minutes. A longer one starts the next.',
+    commands: READS_SOURCE,
+  }),
+  format: option({
+    name: 'format',
+    placeholder: 'FORMAT',
+    schema: oneOf(['jsonl', 'csv']),
+    default: 'jsonl',
+    description: 'The format of an export: jsonl (JSON lines) or csv.',
+    commands: ['export'],
+  }),
+  limit: option({
+    name: 'limit',
+    placeholder: 'N',
+    schema: positiveInteger,
+    default: 20,
+    description: 'How many results are shown at most.',
+    commands: ['search', 'stats'],
+  }),
+} as const;
+
+/** The variable of XDG counts only when it is an absolute path, as its specification has it. */
+function defaultStore({ platform, home, env }: Machine): string {
+  if (platform === 'darwin') return path.posix.join(home, 'Library/Application Support/ChatStats/chatstats.db');
+  const join = platform === 'win32' ? path.win32 : path.posix;
+  const named = env.XDG_DATA_HOME;
+  const data = named !== undefined && join.isAbsolute(named) ? named : join.join(home, '.local', 'share');
+  return join.join(data, 'chatstats', 'chatstats.db');
+}
