@@ -1,0 +1,59 @@
+/**
+ * The whole gate behind `npm test`: types, format and lint, walls, unused code, then every test. Each check counts as
+ * one, beside each test; the last line is `N passed, N failed`, and the exit code is 1 when anything failed or nothing
+ * ran. Arguments are handed to vitest (`npm test -- src/decode`), and then the checks are left out.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { countTests, type Tally } from './report.ts';
+
+const root = path.join(import.meta.dirname, '..');
+const bin = path.join(root, 'node_modules', '.bin');
+
+type Check = { name: string; command: string; args: string[] };
+
+const checks: Check[] = [
+  { name: 'types', command: 'tsc', args: ['-p', '.'] },
+  { name: 'format and lint', command: 'biome', args: ['check', '--error-on-warnings', '.'] },
+  { name: 'walls', command: 'node', args: ['--disable-warning=ExperimentalWarning', 'scripts/lint-imports.ts'] },
+  { name: 'unused code', command: 'knip', args: ['--no-config-hints'] },
+];
+
+/** Runs a program of node_modules/.bin with that folder first on the path, so that it finds our Node. */
+function run(command: string, args: string[], output: 'inherit' | 'pipe') {
+  const env = { ...process.env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}` };
+  return spawnSync(path.join(bin, command), args, { cwd: root, env, stdio: output, encoding: 'utf8' });
+}
+
+function runChecks(): Tally {
+  const tally = { passed: 0, failed: 0 };
+  for (const { name, command, args } of checks) {
+    const { status, stdout, stderr, error } = run(command, args, 'pipe');
+    const passed = status === 0;
+    console.log(`${passed ? '✓' : '✗'} ${name}`);
+    if (!passed) console.log(`${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}`.trimEnd());
+    tally[passed ? 'passed' : 'failed'] += 1;
+  }
+  return tally;
+}
+
+function runTests(filters: string[]): Tally {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'chatstats-tests-'));
+  try {
+    const report = path.join(folder, 'report.json');
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const { status } = run('vitest', ['run', ...reporters, ...filters], 'inherit');
+    return countTests(existsSync(report) ? readFileSync(report, 'utf8') : null, status);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const filters = process.argv.slice(2);
+const checked = filters.length === 0 ? runChecks() : { passed: 0, failed: 0 };
+const tested = runTests(filters);
+const failed = checked.failed + tested.failed;
+console.log(`${checked.passed + tested.passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
