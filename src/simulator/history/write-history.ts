@@ -1,0 +1,82 @@
+import { createMessagesDatabase } from '../database.ts';
+import { makePeople } from '../people.ts';
+import { Random } from '../random.ts';
+import type { Generation } from '../schema/generations.ts';
+import { ChatMaker, makeOddChats, makeOrdinaryChats } from './chats.ts';
+import { Handles, makeOwner, type Owner } from './handles.ts';
+import { OrdinaryTalk } from './ordinary.ts';
+import { makeTimeline } from './timeline.ts';
+import { type Truth, TruthRecorder } from './truth.ts';
+import { HistoryWriter } from './writer.ts';
+
+export type HistoryOptions = {
+  /** Where the chat.db goes; must not exist. */
+  file: string;
+  /** Where AddressBook databases go; none are written without it. */
+  addressBookFolder?: string;
+  generation: Generation;
+  /** Rows of `message`, about. */
+  messages: number;
+  seed: number;
+  /** The end of the history, Unix milliseconds. */
+  nowMs: number;
+  /** Cards in the address book. */
+  contacts?: number;
+  onProgress?: (done: number, total: number) => void;
+  /** Whether to say what was written; costs memory. */
+  truth?: boolean;
+  /** Leaves the newest changes in a `-wal` beside the file. */
+  liveWal?: boolean;
+};
+
+export type History = {
+  file: string;
+  generation: Generation;
+  owner: Owner;
+  /** Rows written, by table. */
+  counts: { messages: number; chats: number; handles: number };
+  /** How often each kind of thing was written. */
+  features: Record<string, number>;
+  truth: Truth | null;
+};
+
+const PROGRESS_EVERY = 5_000;
+
+/** Writes a made-up history of a person's messages. Equal options give equal contents. Throws when the file cannot be made. */
+export function writeHistory(options: HistoryOptions): History {
+  const random = new Random(options.seed);
+  const database = createMessagesDatabase(options.file, options.generation, { bulk: true });
+  const handles = new Handles(database, random.fork(1), makeOwner(random.fork(2)));
+  const truth = options.truth === true ? new TruthRecorder() : null;
+  const writer = new HistoryWriter(database, random.fork(3), handles, truth);
+  const chatCount = Math.max(24, Math.min(3000, Math.round(60 * Math.sqrt(options.messages / 10_000))));
+  const people = makePeople(random.fork(4), Math.round(chatCount * 1.2) + 12);
+  const maker = new ChatMaker(database, random.fork(5), handles);
+  const odd = makeOddChats(maker, random.fork(6), handles, people);
+  const ordinary = makeOrdinaryChats(maker, random.fork(7), people, chatCount - odd.length, database.facts.level);
+  const chats = [...ordinary, ...odd];
+  const weights = [...ordinary.map((_, rank) => 1 / (rank + 1) ** 0.85), ...odd.map(() => 0.05)];
+  const timeline = makeTimeline(random.fork(8), weights, options.messages, options.nowMs);
+  const talk = new OrdinaryTalk(writer);
+  for (let slot = 0; slot < timeline.length; slot += 1) {
+    // Some slots fill several rows; as many are left out later.
+    if (writer.rowCount > slot) continue;
+    const chat = chats[timeline.chat[slot] ?? 0];
+    if (chat === undefined) continue;
+    talk.say(chat, timeline.atMs[slot] ?? 0);
+    if (writer.random.chance(0.01)) writer.skipRows(1 + writer.random.int(3));
+    if (slot % PROGRESS_EVERY === 0) options.onProgress?.(slot, timeline.length);
+  }
+  database.finishBulk();
+  const counts = { messages: writer.rowCount, chats: maker.chats.length, handles: handles.count };
+  database.close(options.liveWal === true ? { keepWal: true } : {});
+  options.onProgress?.(timeline.length, timeline.length);
+  return {
+    file: options.file,
+    generation: options.generation,
+    owner: handles.owner,
+    counts,
+    features: writer.features,
+    truth: truth === null ? null : truth.finish(maker.chats, []),
+  };
+}

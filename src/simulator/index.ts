@@ -1,0 +1,13 @@
+/**
+ * A made-up Messages.app. It writes chat.db (and sms.db) files with the schema of a chosen generation of macOS or iOS,
+ * and AddressBooks to go with them, filled from a seed; and it tells the truth of what it wrote, as the lines that
+ * `chatstats export` has to give, so that the product can be compared with it.
+ *
+ * Nothing of the product uses this room but the `demo` command and tests.
+ * `writeHistory` makes a whole history at once; `createMessagesDatabase` and `MessagesDatabase` are the rows beneath it.
+ */
+export { createMessagesDatabase, MessagesDatabase, openMessagesDatabase } from './database.ts';
+export type { Owner } from './history/handles.ts';
+export type { Truth, TruthContact, TruthMessage } from './history/truth.ts';
+export { type History, type HistoryOptions, writeHistory } from './history/write-history.ts';
+export { GENERATIONS, type Generation } from './schema/generations.ts';
