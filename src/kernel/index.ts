@@ -1,4 +1,5 @@
 /** Tools that know nothing of messages. Time, randomness and timers live here and nowhere else. */
+export { breathe } from './breathe.ts';
 export { type Clock, fixedClock, systemClock } from './clock.ts';
 export { ChatStatsError, ERRORS, type ErrorCode, type ErrorEntry, EXIT, type ExitCode } from './errors.ts';
 export { must, unreachable } from './must.ts';

@@ -150,7 +150,8 @@ function moveHandle(db: Database, handle: number, from: number, to: number): voi
 }
 
 function replaceContact(db: Database, from: number, to: number): void {
-  for (const table of ['messages', 'reactions']) db.run(`UPDATE ${table} SET sender_id = ? WHERE sender_id = ?`, to, from);
+  for (const table of ['messages', 'reactions'])
+    db.run(`UPDATE ${table} SET sender_id = ? WHERE sender_id = ?`, to, from);
   db.run('UPDATE handles SET contact_id = ? WHERE contact_id = ?', to, from);
   followInitiators(db, from, to);
   db.run('DELETE FROM contacts WHERE id = ?', from);

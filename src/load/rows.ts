@@ -32,16 +32,26 @@ export function insertRows(
   ).changes;
 }
 
-/** Writes the versions of edited messages. `idOf` gives our message's id for a row id of the source. */
-export function insertEdits(db: Database, edits: RowFindings['edits'], idOf: (rowid: number) => number | null): void {
+/**
+ * Where the rows of one reading of a source go: our own tables in a first import, which keeps the source's row ids as
+ * ours, or tables of the same shape in a later one, which finds out afterwards what is new.
+ */
+export type Destination = {
+  messages: string;
+  reactions: string;
+  votes: string;
+  attachments: string;
+  edits: string;
+  keepIds: boolean;
+};
+
+/** Writes the versions of edited messages; `message_id` is the row id of the source, as in a first import. */
+export function insertEdits(db: Database, into: string, edits: RowFindings['edits']): void {
   for (const [rowid, versions] of edits) {
-    const id = idOf(rowid);
-    if (id === null) continue;
-    db.run('DELETE FROM message_edits WHERE message_id = ?', id);
     versions.forEach((version, position) => {
       db.run(
-        'INSERT INTO message_edits (message_id, position, part, edited_at, text) VALUES (?, ?, ?, ?, ?)',
-        id,
+        `INSERT INTO ${into} (message_id, position, part, edited_at, text) VALUES (?, ?, ?, ?, ?)`,
+        rowid,
         position,
         version.part,
         version.at,

@@ -101,6 +101,17 @@ export class Database {
     );
   }
 
+  /** Attaches another database under `name`; a URI of `foreignUri` keeps it read-only. */
+  attach(uri: string, name: string): void {
+    this.run(`ATTACH ? AS ${name}`, uri);
+  }
+
+  detach(name: string): void {
+    // A cached statement would keep the database busy.
+    this.#statements.clear();
+    this.exec(`DETACH ${name}`);
+  }
+
   /** Runs `work` in one transaction: all of it or nothing. */
   transaction<T>(work: () => T): T {
     this.exec('BEGIN IMMEDIATE');

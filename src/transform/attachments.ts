@@ -23,10 +23,17 @@ function stateSql(column: Columns): string {
 }
 
 /** Columns of our `attachments` and the expressions that fill them. Dates of attachments are in seconds. */
-export function attachmentProjection(column: Columns, sourceId: number): [column: string, sql: string][] {
+export function attachmentProjection(
+  column: Columns,
+  schema: string,
+  sourceId: number,
+): [column: string, sql: string][] {
   return [
     ['guid', `CAST(${column('guid')} AS TEXT)`],
-    ['message_guid', `owner_of(${column('ROWID')})`],
+    [
+      'message_guid',
+      `(SELECT CAST(o.guid AS TEXT) FROM ${schema}.message o WHERE o.ROWID = owner_of(${column('ROWID')}))`,
+    ],
     ['name', text(column('transfer_name'))],
     ['mime_type', text(column('mime_type'))],
     ['uti', text(column('uti'))],

@@ -53,7 +53,13 @@ export function uniteChats(
   }
   for (const [rowid, aliases] of aliasesOf) for (const alias of aliases) sets.unite(rowid, alias);
 
-  return sets.groups().map((rowids) => describe(rowids.map((rowid) => known.get(rowid) as RawChat), aliasesOf, normalise));
+  return sets.groups().map((rowids) =>
+    describe(
+      rowids.map((rowid) => known.get(rowid) as RawChat),
+      aliasesOf,
+      normalise,
+    ),
+  );
 }
 
 function describe(
@@ -66,7 +72,9 @@ function describe(
   const identifier = kind === 'group' ? groupIdentifier(oldest) : directAddress(oldest, normalise);
   const participants = new Set(rows.flatMap((row) => row.participants.map((raw) => normalise(raw).value)));
   if (kind === 'direct' && participants.size === 0) participants.add(identifier);
-  const services = new Set(rows.map((row) => row.serviceName ?? '').filter((name) => name !== '' && name !== ANY_SERVICE));
+  const services = new Set(
+    rows.map((row) => row.serviceName ?? '').filter((name) => name !== '' && name !== ANY_SERVICE),
+  );
   return {
     kind,
     identifier,

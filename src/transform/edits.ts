@@ -33,7 +33,8 @@ export function editState(columns: EditColumns): EditState {
     .sort((a, b) => (a.version.at ?? 0) - (b.version.at ?? 0) || a.index - b.index)
     .map(({ version }) => version);
 
-  const allPartsUnsent = unsentParts.length > 0 && parts.length > 0 && parts.every((part) => unsentParts.includes(part));
+  const allPartsUnsent =
+    unsentParts.length > 0 && parts.length > 0 && parts.every((part) => unsentParts.includes(part));
   const retractedWithoutParts = columns.retractedAt !== null && unsentParts.length === 0;
   const emptied = columns.isEmpty && (columns.editedAt !== null || columns.retractedAt !== null);
   const whole = allPartsUnsent || retractedWithoutParts || emptied;
@@ -43,7 +44,8 @@ export function editState(columns: EditColumns): EditState {
   const onlyUnsent = whole || unsentParts.length > 0;
   const lastVersionAt = versions.at(-1)?.at ?? null;
   return {
-    editedAt: versions.length > 0 ? (onlyUnsent ? lastVersionAt : (touchedAt ?? lastVersionAt)) : onlyUnsent ? null : touchedAt,
+    editedAt:
+      versions.length > 0 ? (onlyUnsent ? lastVersionAt : (touchedAt ?? lastVersionAt)) : onlyUnsent ? null : touchedAt,
     unsentAt,
     unsentParts: whole ? [] : [...unsentParts].sort((a, b) => a - b),
     versions,

@@ -19,4 +19,4 @@ export {
 export { identifierIndex, type Person, unitePeople } from './people.ts';
 export { type ReactionState, settleReactions } from './reactions.ts';
 export { ownAddress, ownerRegion, type Region } from './region.ts';
-export { type Party, RowContext, type RowFindings, registerRowFunctions } from './row-functions.ts';
+export { DESTINATION, type Party, RowContext, type RowFindings, registerRowFunctions } from './row-functions.ts';

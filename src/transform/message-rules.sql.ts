@@ -14,7 +14,7 @@ export type RowClass = (typeof ROW_CLASS)[keyof typeof ROW_CLASS];
 
 const LINK_BALLOON = 'com.apple.messages.URLBalloonProvider';
 /** U+FFFC stands for an attachment, U+FFFD for an app balloon: neither is something said. */
-const PLACEHOLDERS = "char(65532, 65533, 32, 10)";
+const PLACEHOLDERS = 'char(65532, 65533, 32, 10)';
 
 const integer = (expression: string) => `coalesce(CAST(${expression} AS INTEGER), 0)`;
 const isReaction = (code: string) =>
@@ -160,7 +160,10 @@ export function voteProjection(column: Columns, sourceId: number): [column: stri
   return [
     ['guid', `CAST(${column('guid')} AS TEXT)`],
     ['target_guid', `reaction_target(CAST(${column('associated_message_guid')} AS TEXT))`],
-    ['handle_id', `CASE WHEN ${fromMe} THEN NULL ELSE handle_of(${integer(column('handle_id'))}, ${column('ROWID')}) END`],
+    [
+      'handle_id',
+      `CASE WHEN ${fromMe} THEN NULL ELSE handle_of(${integer(column('handle_id'))}, ${column('ROWID')}) END`,
+    ],
     ['is_from_me', fromMe],
     ['voted_at', sentAtSql(column)],
     ['choices', `preview(CAST(${column('payload_data')} AS BLOB), CAST(${column('balloon_bundle_id')} AS TEXT))`],

@@ -6,10 +6,14 @@ import { type EditVersion, editState } from './edits.ts';
 /** Who an address of Apple's `handle` table is to us. */
 export type Party = { handle: number; contact: number; address: string };
 
+export const DESTINATION = { messages: 1, reactions: 2, votes: 3 } as const;
+
 /** The look-ups that the row rules need, by row id of the source. Filled before the rows are read. */
 export class RowContext {
   readonly chatOf = new PagedInts();
   readonly conversationOf = new PagedInts();
+  /** Which table of ours a row goes to: one of DESTINATION, absent for none. */
+  readonly destinationOf = new PagedInts();
   readonly attachmentKindOf = new Map<number, 'sticker' | 'location'>();
   readonly deletedAtOf = new Map<number, number>();
   readonly parties = new Map<number, Party>();
@@ -42,6 +46,7 @@ export function registerRowFunctions(db: Database, context: RowContext): { take(
 
   db.function('chat_of', (rowid: number) => context.chatOf.get(rowid) || null);
   db.function('conversation_of', (rowid: number) => context.conversationOf.get(rowid) || null);
+  db.function('destination_of', (rowid: number) => context.destinationOf.get(rowid));
   db.function('attachment_kind', (rowid: number) => context.attachmentKindOf.get(rowid) ?? null);
   db.function('deleted_at', (rowid: number) => context.deletedAtOf.get(rowid) ?? null);
   db.function('me_contact', () => context.meContact);

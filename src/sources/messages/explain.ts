@@ -34,7 +34,8 @@ export function explainSourceError(error: unknown, file: string): unknown {
     case AUTH:
       return noPermission(file, error);
     case CANTOPEN:
-      if (!existsSync(file)) return new ChatStatsError('SOURCE_NOT_FOUND', `there is nothing at ${file}`, { cause: error });
+      if (!existsSync(file))
+        return new ChatStatsError('SOURCE_NOT_FOUND', `there is nothing at ${file}`, { cause: error });
       return noPermission(file, error);
     case NOTADB:
       return looksEncrypted(file)
@@ -57,7 +58,8 @@ export function checkReadable(file: string): void {
     head = firstBytes(file, SQLITE_MAGIC.length);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') throw new ChatStatsError('SOURCE_NOT_FOUND', `there is nothing at ${file}`, { cause: error });
+    if (code === 'ENOENT')
+      throw new ChatStatsError('SOURCE_NOT_FOUND', `there is nothing at ${file}`, { cause: error });
     throw noPermission(file, error);
   }
   if (head.length === 0) throw new ChatStatsError('SOURCE_NOT_MESSAGES', `${file} is empty`);

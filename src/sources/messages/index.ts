@@ -6,9 +6,9 @@ export { checkReadable, explainSourceError, isDamage } from './explain.ts';
 export { locateMessages, type MessagesFile, type Place } from './locate.ts';
 export {
   type AttachmentJoinRow,
+  ROWID_RANGE,
   readAttachmentJoins,
   readRecentlyDeleted,
-  ROWID_RANGE,
   scanChatJoins,
   scanMessages,
 } from './scan.ts';
@@ -21,8 +21,8 @@ export {
   type HandleRow,
   readChatHandles,
   readChatLookup,
-  readChats,
   readChatServices,
+  readChats,
   readHandles,
   readOwnAccounts,
 } from './tables.ts';

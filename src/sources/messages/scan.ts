@@ -6,10 +6,14 @@ import type { MessagesSchema } from './schema.ts';
  * object costs ten times that; so the rows are pumped through a function and never become objects.
  */
 function pump<A extends unknown[]>(db: Database, name: string, sink: (...row: A) => void): string {
-  db.function(name, (...row: A) => {
-    sink(...row);
-    return null;
-  }, { variadic: true });
+  db.function(
+    name,
+    (...row: A) => {
+      sink(...row);
+      return null;
+    },
+    { variadic: true },
+  );
   return name;
 }
 
@@ -17,7 +21,11 @@ function pump<A extends unknown[]>(db: Database, name: string, sink: (...row: A)
 export const ROWID_RANGE = 'BETWEEN -4503599627370496 AND 4503599627370496';
 
 /** Every message → chat join, in the order in which the joins were made. */
-export function scanChatJoins(db: Database, schema: MessagesSchema, sink: (message: number, chat: number) => void): void {
+export function scanChatJoins(
+  db: Database,
+  schema: MessagesSchema,
+  sink: (message: number, chat: number) => void,
+): void {
   const fn = pump(db, 'pump_chat_join', sink);
   db.value(
     `SELECT count(${fn}(message_id, chat_id)) FROM ${schema.name}.chat_message_join NOT INDEXED
@@ -54,7 +62,13 @@ export function scanMessages(
   );
 }
 
-export type AttachmentJoinRow = { message: number; attachment: number; guid: string; isSticker: number; uti: string | null };
+export type AttachmentJoinRow = {
+  message: number;
+  attachment: number;
+  guid: string;
+  isSticker: number;
+  uti: string | null;
+};
 
 /** Attachments of messages, message by message, in the order of the attachments' ROWIDs. */
 export function readAttachmentJoins(db: Database, schema: MessagesSchema): AttachmentJoinRow[] {

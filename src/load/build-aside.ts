@@ -1,0 +1,134 @@
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { ChatStatsError } from '../kernel/index.ts';
+import { type Database, openReadable, openWritable, SqliteError } from '../sqlite/index.ts';
+import { createTables, INDEXES } from '../store/index.ts';
+
+/**
+ * The bulk build: a store is built in a file aside, without a journal and without indexes, and takes the store's
+ * place by a rename once it is complete, checked and on disk. A crash at any instant leaves the store that was there
+ * before (or none), and at most a file aside, which the next owner removes. Only the owner of the store may build.
+ */
+const BUILDING = '-building';
+const CACHE_KIB = 65_536;
+
+export function asidePath(store: string): string {
+  return `${store}${BUILDING}`;
+}
+
+/** Removes what a killed build left behind. */
+export function removeAside(store: string): void {
+  const aside = asidePath(store);
+  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${aside}${suffix}`, { force: true });
+}
+
+export function openAside(store: string): Database {
+  removeAside(store);
+  const db = openWritable(asidePath(store));
+  db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;
+    PRAGMA cache_size = -${CACHE_KIB}; PRAGMA threads = 2`);
+  createTables(db);
+  return db;
+}
+
+const CONSTRAINT = 19;
+
+/**
+ * Builds the indexes. Only a damaged source repeats a guid; then `removeRepeated` is asked to take the later rows out
+ * of the table the index is on, and the index is tried once more.
+ */
+export function finishAside(db: Database, removeRepeated: (table: string) => void): void {
+  for (const statement of INDEXES) {
+    try {
+      db.exec(statement);
+    } catch (error) {
+      const table = / ON (\w+) /.exec(statement)?.[1];
+      if (!(error instanceof SqliteError) || error.code !== CONSTRAINT || table === undefined) throw error;
+      removeRepeated(table);
+      db.exec(statement);
+    }
+  }
+}
+
+/**
+ * Checks the file aside on fresh connections (four times faster than on the one that built it), moves it into the
+ * store's place and syncs file and folder. Throws STORE_DAMAGED, leaving the old store, when the check fails.
+ */
+export function promoteAside(store: string): void {
+  const aside = asidePath(store);
+  checkAside(aside);
+  retireOldLog(store);
+  syncFile(aside);
+  renameSync(aside, store);
+  syncFolder(path.dirname(path.resolve(store)));
+}
+
+function checkAside(aside: string): void {
+  using db = openWritable(aside);
+  const check = db.value('PRAGMA quick_check(1)');
+  const orphan = db.get('PRAGMA foreign_key_check');
+  if (check !== 'ok' || orphan !== undefined) {
+    throw new ChatStatsError(
+      'STORE_DAMAGED',
+      `the new store failed its check (${check}, ${orphan === undefined ? 'keys ok' : 'broken key'})`,
+    );
+  }
+  db.exec('PRAGMA journal_mode = WAL');
+}
+
+/** A log that a killed process left beside the old store would be applied to the new file, and destroy it. */
+function retireOldLog(store: string): void {
+  if (existsSync(store)) {
+    using old = openWritable(store);
+    old.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    old.exec('PRAGMA journal_mode = DELETE');
+  }
+  for (const suffix of ['-wal', '-shm', '-journal']) rmSync(`${store}${suffix}`, { force: true });
+}
+
+function syncFile(file: string): void {
+  const handle = openSync(file, 'r+');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** A rename is on disk once its folder is. Windows cannot open folders, and does not need to. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Carries over what outlives a build: settings, events and their numbering. The old store holds no messages. */
+export function carryOver(db: Database, store: string): void {
+  if (!existsSync(store)) return;
+  using old = openReadable(store);
+  for (const row of old.all<{ key: string; value: string }>('SELECT key, value FROM meta')) {
+    db.run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', row.key, row.value);
+  }
+  const events = old.all<{ id: number; type: string; at: number; chat_id: number | null; data: string }>(
+    'SELECT id, type, at, chat_id, data FROM events ORDER BY id',
+  );
+  for (const event of events) {
+    db.run(
+      'INSERT INTO events (id, type, at, chat_id, data) VALUES (?, ?, ?, ?, ?)',
+      event.id,
+      event.type,
+      event.at,
+      event.chat_id,
+      event.data,
+    );
+  }
+  const last = old.value<number>(`SELECT seq FROM sqlite_sequence WHERE name = 'events'`);
+  if (last !== null) {
+    db.run(`DELETE FROM sqlite_sequence WHERE name = 'events'`);
+    db.run(`INSERT INTO sqlite_sequence (name, seq) VALUES ('events', ?)`, last);
+  }
+}

@@ -1,0 +1,58 @@
+import type { Database } from '../sqlite/index.ts';
+
+export type SourceRecord = { kind: string; path: string; nowMs: number };
+
+/** Enters a source into the store, or finds it again; answers its id. */
+export function addSource(db: Database, source: SourceRecord): number {
+  return db.run(
+    'INSERT INTO sources (kind, path, first_imported_at, last_imported_at) VALUES (?, ?, ?, ?)',
+    source.kind,
+    source.path,
+    source.nowMs,
+    source.nowMs,
+  ).lastId;
+}
+
+export function touchSource(db: Database, id: number, source: SourceRecord): void {
+  db.run('UPDATE sources SET path = ?, last_imported_at = ? WHERE id = ?', source.path, source.nowMs, id);
+}
+
+export type Position = { lastMessageRowid: number; lastAttachmentRowid: number };
+
+/** The position up to which a source has been read; in one transaction with what was read. */
+export function writePosition(db: Database, sourceId: number, position: Position): void {
+  db.run(
+    `INSERT INTO live_sync_state (source_id, last_message_rowid, last_attachment_rowid) VALUES (?, ?, ?)
+     ON CONFLICT (source_id) DO UPDATE SET last_message_rowid = excluded.last_message_rowid,
+       last_attachment_rowid = excluded.last_attachment_rowid`,
+    sourceId,
+    position.lastMessageRowid,
+    position.lastAttachmentRowid,
+  );
+}
+
+export function writeSetting(db: Database, key: string, value: string): void {
+  db.run(
+    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+    key,
+    value,
+  );
+}
+
+/** Takes the later rows of a repeated guid out of a table; answers what was taken out of `messages`. */
+export function removeRepeatedGuids(db: Database, table: string): { guid: string; rowid: number }[] {
+  const later = `guid IN (SELECT guid FROM ${table} GROUP BY guid HAVING count(*) > 1)
+    AND id NOT IN (SELECT min(id) FROM ${table} GROUP BY guid)`;
+  const rows = db.all<{ guid: string; rowid: number }>(
+    `SELECT guid, source_rowid AS rowid FROM ${table} WHERE ${later}`,
+  );
+  if (table === 'messages') {
+    db.exec(`DELETE FROM message_edits WHERE message_id IN (SELECT id FROM messages WHERE ${later})`);
+    db.exec(`DELETE FROM message_attachments WHERE message_id IN (SELECT id FROM messages WHERE ${later})`);
+  }
+  if (table === 'attachments') {
+    db.exec(`DELETE FROM message_attachments WHERE attachment_id IN (SELECT id FROM attachments WHERE ${later})`);
+  }
+  db.exec(`DELETE FROM ${table} WHERE ${later}`);
+  return rows;
+}

@@ -1,0 +1,18 @@
+import type { Database } from '../sqlite/index.ts';
+
+/** Adds the services that occur in a chat's messages to those that its rows name. */
+export function addChatServices(db: Database, services: ReadonlyMap<number, Iterable<string>>): void {
+  for (const [chat, seen] of services) {
+    const before = db.value<string>('SELECT services FROM chats WHERE id = ?', chat);
+    if (before === null) continue;
+    const all = JSON.stringify([...new Set([...(JSON.parse(before) as string[]), ...seen])].sort());
+    if (all !== before) db.run('UPDATE chats SET services = ? WHERE id = ?', all, chat);
+  }
+}
+
+/** The services of a chat's messages and events, as the store holds them. */
+export function servicesOfMessages(db: Database, chat: number): string[] {
+  return db
+    .all<{ service: string }>('SELECT DISTINCT service FROM messages WHERE chat_id = ? AND service IS NOT NULL', chat)
+    .map((row) => row.service);
+}

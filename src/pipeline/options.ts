@@ -1,0 +1,47 @@
+import type { Clock } from '../kernel/index.ts';
+import type { MessagesFile } from '../sources/messages/index.ts';
+import type { PeopleOptions } from './lookups.ts';
+
+export type ImportStage = 'people' | 'scan' | 'messages' | 'attachments' | 'indexes' | 'check' | 'compare' | 'merge';
+
+export type ImportProgress = { stage: ImportStage; done: number; total: number };
+
+export type ImportOptions = PeopleOptions & {
+  source: MessagesFile;
+  store: string;
+  gapMs: number;
+  clock: Clock;
+  onProgress: (progress: ImportProgress) => void;
+  signal: AbortSignal;
+  /** A read transaction on Apple's file is renewed after this time, in milliseconds. */
+  snapshotLimitMs?: number;
+};
+
+/** What one reading of a source came to. `renewed`: the snapshot had to be renewed, so it wants comparing once more. */
+export type ImportResult = { renewed: boolean; rows: number; problems: string[] };
+
+export type ImportSummary = {
+  messages: number;
+  reactions: number;
+  attachments: number;
+  chats: number;
+  contacts: number;
+  conversations: number;
+  quarantined: number;
+  durationMs: number;
+  /** Rows of the source per second. */
+  rate: number;
+  bulk: boolean;
+  /** Rows of the source that could not be read because the file is damaged. */
+  unreadable: number;
+  /** Milliseconds by stage. */
+  stages: Record<string, number>;
+  /** What else went wrong, in words without names or addresses. */
+  problems: string[];
+};
+
+/** Messages' own transactions must never wait for ours: no snapshot is held longer than this. */
+export const SNAPSHOT_LIMIT_MS = 60_000;
+
+/** A message without a chat is held, not quarantined, while it is younger than this: its join may still come. */
+export const HOLD_ORPHANS_MS = 24 * 60 * 60_000;

@@ -1,0 +1,100 @@
+import { type MessagesSchema, scanChatJoins, scanMessages } from '../sources/messages/index.ts';
+import type { Database } from '../sqlite/index.ts';
+import { type Columns, ROW_CLASS, type RowContext, rowClassSql, sentAtSql } from '../transform/index.ts';
+import type { LookUps } from './lookups.ts';
+
+/** Rows a statement copies at a time: short enough to stop or report between two, long enough to cost nothing. */
+export const SLICE_ROWS = 20_000;
+
+/** The rows of a source as four parallel columns, in the order of ROWID: 21 bytes a row, whatever the row holds. */
+export type Placements = {
+  count: number;
+  rowids: Float64Array;
+  /** Unix milliseconds, NaN where the row has no date. */
+  times: Float64Array;
+  /** Our chat's id, 0 where the row is in none. */
+  chats: Int32Array;
+  /** A ROW_CLASS. */
+  classes: Uint8Array;
+  /** Bits of SERVICES seen, by chat. */
+  services: Map<number, number>;
+  /** Ranges of row ids that hold SLICE_ROWS rows each and cover them all. */
+  slices: { from: number; to: number; rows: number }[];
+};
+
+/** Services that fit a bit each; the last bit stands for all others, which are then asked for by name. */
+export const SERVICES = ['iMessage', 'SMS', 'RCS', 'iMessageLite'] as const;
+export const OTHER_SERVICE_BIT = 1 << SERVICES.length;
+const CLASS_LIMIT = 16;
+
+/** Reads where every row of the source belongs: its chat, its time, its class. Fills `context.chatOf`. */
+export function readPlacements(
+  db: Database,
+  schema: MessagesSchema,
+  context: RowContext,
+  lookUps: LookUps,
+): Placements {
+  const column: Columns = (name) => (name === 'ROWID' ? 'm.ROWID' : schema.column('m', 'message', name));
+  scanChatJoins(db, schema, (message, chat) => {
+    // The first join counts: a message in several chats belongs to the one it was joined to first.
+    if (context.chatOf.get(message) !== 0) return;
+    const id = lookUps.chatOfRow.get(chat);
+    if (id !== undefined) context.chatOf.set(message, id);
+  });
+  for (const [message, { chat }] of lookUps.deleted) {
+    if (context.chatOf.get(message) === 0) context.chatOf.set(message, chat);
+    else context.deletedAtOf.delete(message);
+  }
+
+  const capacity = Number(db.value(`SELECT count(*) FROM ${schema.name}.message`));
+  const placements: Placements = {
+    count: 0,
+    rowids: new Float64Array(capacity),
+    times: new Float64Array(capacity),
+    chats: new Int32Array(capacity),
+    classes: new Uint8Array(capacity),
+    services: new Map(),
+    slices: [],
+  };
+  const code = `(${rowClassSql(column)}) + ${CLASS_LIMIT} * (${serviceBitSql(column)})`;
+  scanMessages(db, schema, { time: sentAtSql(column), code }, (rowid, time, packed) => {
+    const index = placements.count;
+    const rowClass = packed % CLASS_LIMIT;
+    const chat = context.chatOf.get(rowid);
+    placements.rowids[index] = rowid;
+    placements.times[index] = time ?? Number.NaN;
+    placements.chats[index] = chat;
+    placements.classes[index] = rowClass;
+    placements.count = index + 1;
+    if (chat !== 0 && rowClass !== ROW_CLASS.reaction && rowClass !== ROW_CLASS.vote) {
+      const bit = Math.floor(packed / CLASS_LIMIT);
+      placements.services.set(chat, (placements.services.get(chat) ?? 0) | bit);
+    }
+  });
+  sliceRows(placements);
+  return placements;
+}
+
+function serviceBitSql(column: Columns): string {
+  const cases = SERVICES.map((service, index) => `WHEN '${service}' THEN ${1 << index}`).join(' ');
+  const service = column('service');
+  return service === 'NULL'
+    ? '0'
+    : `CASE ${service} ${cases} ELSE CASE WHEN ${service} <> '' THEN ${OTHER_SERVICE_BIT} ELSE 0 END END`;
+}
+
+function sliceRows(placements: Placements): void {
+  for (let start = 0; start < placements.count; start += SLICE_ROWS) {
+    const end = Math.min(start + SLICE_ROWS, placements.count);
+    placements.slices.push({
+      from: placements.rowids[start] ?? 0,
+      to: placements.rowids[end - 1] ?? 0,
+      rows: end - start,
+    });
+  }
+}
+
+/** True for rows that become messages of ours: said or about to be said, or an event of a group. */
+export function isMessageClass(rowClass: number): boolean {
+  return rowClass === ROW_CLASS.message || rowClass === ROW_CLASS.event || rowClass === ROW_CLASS.scheduled;
+}

@@ -1,0 +1,35 @@
+import path from 'node:path';
+import { addChatServices, type SourceRecord, servicesOfMessages, writePosition, writeSetting } from '../load/index.ts';
+import type { Database } from '../sqlite/index.ts';
+import type { ImportOptions } from './options.ts';
+import { OTHER_SERVICE_BIT, type Placements, SERVICES } from './placements.ts';
+import { APPLE } from './source-run.ts';
+
+export function sourceRecord(options: ImportOptions): SourceRecord {
+  return {
+    kind: path.basename(options.source.path) === 'chat.db' ? 'macos' : 'ios',
+    path: path.resolve(options.source.path),
+    nowMs: options.clock.now(),
+  };
+}
+
+/** What holds for the whole store after an import: the position in its source, and the gap it was split with. */
+export function recordImport(db: Database, options: ImportOptions, sourceId: number): void {
+  const highest = (table: string) => Number(db.value(`SELECT coalesce(max(ROWID), 0) FROM ${APPLE}.${table}`) ?? 0);
+  const hasAttachments = db.value(`SELECT 1 FROM ${APPLE}.sqlite_master WHERE name = 'attachment'`) !== null;
+  writePosition(db, sourceId, {
+    lastMessageRowid: highest('message'),
+    lastAttachmentRowid: hasAttachments ? highest('attachment') : 0,
+  });
+  writeSetting(db, 'gap_ms', String(options.gapMs));
+}
+
+/** Adds the services seen while the rows were placed; those without a bit of their own are asked for by name. */
+export function recordServices(db: Database, placements: Placements): void {
+  const services = new Map<number, string[]>();
+  for (const [chat, bits] of placements.services) {
+    const known = SERVICES.filter((_, index) => (bits & (1 << index)) !== 0);
+    services.set(chat, (bits & OTHER_SERVICE_BIT) === 0 ? [...known] : [...known, ...servicesOfMessages(db, chat)]);
+  }
+  addChatServices(db, services);
+}
