@@ -40,10 +40,9 @@ export function reconcile({ starts, previous, sizes }: ReconcileInput): Reconcil
     conversations.push(conversation);
     const shares = sharesOf(previous, start, end, sizes);
     for (const [id, shared] of shares) {
-      if (shared === end - start && shared === sizes.get(id)) {
+      if (shared === end - start && shared === sizes.get(id) && left.delete(id)) {
         conversation.id = id;
         conversation.changed = false;
-        left.delete(id);
       } else {
         pairs.push({ id, segment, shared });
       }
