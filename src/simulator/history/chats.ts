@@ -19,7 +19,10 @@ type ChatPlan = {
   /** Its members are not in chat_handle_join: a group that was left, a chat that Messages forgot about. */
   hasNoHandles?: boolean;
   groupId?: string;
-  language?: string;
+  /** How Messages knows that several rows are one group: an equal group_id, or (26 and later) chat_lookup. */
+  unitedBy?: 'group_id' | 'chat_lookup';
+  /** A direct chat that keeps the rows of its services on 26, too. */
+  keepsRows?: boolean;
 };
 
 /** Makes rows of `chat` and its joins by the habits of the generation. */
@@ -55,14 +58,19 @@ export class ChatMaker {
     const { anyService } = this.#database.facts;
     const groupId = plan.groupId ?? this.#random.uuid();
     // From 26 on a direct chat has one row for all services; groups that were separate rows stay so.
-    const [first, ...others] = anyService && plan.kind === 'direct' ? plan.rows.slice(0, 1) : plan.rows;
+    const isMerged = anyService && plan.kind === 'direct' && plan.keepsRows !== true;
+    const [first, ...others] = isMerged ? plan.rows.slice(0, 1) : plan.rows;
     if (first === undefined) throw new RangeError('a chat needs a row');
+    const services = new Set<string>();
+    const place = (row: RowPlan, prefix: string): ChatRecord => {
+      const id = plan.unitedBy === 'chat_lookup' ? this.#random.uuid() : groupId;
+      return this.#row(plan, row, prefix, id, services);
+    };
     const rows: [ChatRecord, ...ChatRecord[]] = [
-      this.#row(plan, first, groupId),
-      ...others.map((row) => this.#row(plan, row, groupId)),
+      place(first, anyService ? 'any' : first.service),
+      ...others.map((row) => place(row, anyService && plan.kind === 'group' ? 'any' : row.service)),
     ];
-    const services = new Set(rows.map((row) => row.service));
-    if (anyService && plan.kind === 'group' && rows.length > 1) this.#addLookups(rows, groupId);
+    if (plan.unitedBy === 'chat_lookup') this.#addLookups(rows, groupId);
     const chat: Chat = {
       rows,
       identifier: plan.identifier,
@@ -70,7 +78,7 @@ export class ChatMaker {
       name: plan.name ?? null,
       isSelf: plan.isSelf ?? false,
       members: plan.members,
-      language: plan.language ?? pickLanguage(this.#random),
+      language: pickLanguage(this.#random),
       services,
       recent: [],
     };
@@ -80,11 +88,12 @@ export class ChatMaker {
     return chat;
   }
 
-  #row(plan: ChatPlan, row: RowPlan, groupId: string): ChatRecord {
+  #row(plan: ChatPlan, row: RowPlan, prefix: string, groupId: string, services: Set<string>): ChatRecord {
     const isGroup = plan.kind === 'group';
     const { anyService, level } = this.#database.facts;
     const { owner } = this.#handles;
-    const prefix = anyService ? 'any' : row.service;
+    const saysAny = anyService && !isGroup && prefix === 'any' && this.#random.chance(0.3);
+    if (!saysAny) services.add(row.service);
     const roomName = isGroup ? row.identifier : null;
     const noName = this.#random.chance(0.5) ? null : '';
     const rowId = this.#database.insertChat({
@@ -95,7 +104,7 @@ export class ChatMaker {
       account_id: owner.accountGuid,
       properties: null,
       chat_identifier: row.identifier,
-      service_name: row.service,
+      service_name: saysAny ? 'any' : row.service,
       room_name: roomName,
       account_login: owner.login,
       is_archived: 0,
@@ -119,16 +128,24 @@ export class ChatMaker {
     }
   }
 
-  /** 26 knows that rows are one group because they share a looked-up identifier. */
+  /** 26 knows that rows are one group because one identifier leads to both, in different domains. */
   #addLookups(rows: readonly ChatRecord[], groupId: string): void {
-    const [first] = rows;
-    for (const row of rows) this.#database.addLookup(row.identifier, 'SMSGroupID', row.rowId);
-    if (first !== undefined) this.#database.addLookup(groupId, 'iMessageGroupID', first.rowId, 1);
+    const domains = ['iMessageGroupID', 'SMSGroupID'];
+    rows.forEach((row, index) => {
+      this.#database.addLookup(groupId, domains[index] ?? `domain ${index}`, row.rowId);
+      this.#database.addLookup(row.identifier, 'ChatIdentifier', row.rowId, 1);
+    });
   }
 }
 
 /** Chats that are odd in one way each; every history has them. */
-export function makeOddChats(maker: ChatMaker, random: Random, handles: Handles, people: readonly Person[]): Chat[] {
+export function makeOddChats(
+  maker: ChatMaker,
+  random: Random,
+  handles: Handles,
+  people: readonly Person[],
+  knowsLookup: boolean,
+): Chat[] {
   const { owner } = handles;
   const phone = (serial: number) => fictionalPhone(6000 + serial * 6);
   const members = people.slice(0, 6).map((person) => address(person.phones[0] ?? person.emails[0] ?? ''));
@@ -170,26 +187,33 @@ export function makeOddChats(maker: ChatMaker, random: Random, handles: Handles,
     maker.group([a, c], 'SMS', null),
   ];
   handles.unite([phone(6), 'two.addresses@example.com']);
-  chats.push(unitedGroup(maker, random, [a, b, c, d]));
-  maker.make({
-    kind: 'group',
-    members: [a],
-    rows: [{ service: 'iMessage', identifier: maker.groupIdentifier() }],
-    identifier: '',
-    name: 'Left long ago',
-    hasNoHandles: true,
-  });
+  chats.push(unitedGroup(maker, [a, b, c, d], 'Family', 'group_id'));
+  if (knowsLookup) chats.push(unitedGroup(maker, [a, c, d], 'Cousins', 'chat_lookup'));
+  const split = phone(7);
+  const rows = ['iMessage', 'SMS'].map((service) => ({ service, identifier: split }));
+  chats.push(maker.make({ kind: 'direct', members: [address(split)], rows, identifier: split, keepsRows: true }));
+  // Nobody is in it any more: only the owner's own messages are left.
+  const forgotten = { service: 'SMS', identifier: phone(8) };
+  chats.push(maker.make({ kind: 'direct', members: [], rows: [forgotten], identifier: phone(8), hasNoHandles: true }));
+  leftGroup(maker, a);
   return chats;
 }
 
+/** A group without members and messages. */
+function leftGroup(maker: ChatMaker, member: Address): void {
+  const identifier = maker.groupIdentifier();
+  const rows = [{ service: 'iMessage', identifier }];
+  maker.make({ kind: 'group', members: [member], rows, identifier, name: 'Left long ago', hasNoHandles: true });
+}
+
 /** One group in two rows: Messages made a second one when it fell back to SMS. */
-function unitedGroup(maker: ChatMaker, random: Random, members: Address[]): Chat {
+function unitedGroup(maker: ChatMaker, members: Address[], name: string, unitedBy: 'group_id' | 'chat_lookup'): Chat {
   const identifier = maker.groupIdentifier();
   const rows = [
     { service: 'iMessage', identifier },
     { service: 'SMS', identifier: maker.groupIdentifier() },
   ];
-  return maker.make({ kind: 'group', members, rows, identifier, name: 'Family', groupId: random.uuid() });
+  return maker.make({ kind: 'group', members, rows, identifier, name, unitedBy });
 }
 
 const GROUP_NAMES = [

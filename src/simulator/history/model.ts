@@ -41,7 +41,11 @@ export type Sent = {
   isBalloon: boolean;
   /** Addresses that have reacted to it. */
   reactedBy: string[];
+  attachments: JoinedAttachment[];
 };
+
+/** An attachment in the database. */
+export type JoinedAttachment = { rowId: number; guid: string };
 
 export type AttachmentDraft = Partial<AttachmentRow> & { guid: string };
 
@@ -67,8 +71,8 @@ export type Draft = {
   effect?: string;
   replyTo?: Sent;
   attachments?: AttachmentDraft[];
-  /** ROWIDs of attachments that were inserted for another message before. */
-  sharedAttachments?: { rowId: number; guid: string }[];
+  /** Attachments that were inserted for another message before. */
+  sharedAttachments?: JoinedAttachment[];
   edits?: Edit[];
   editedAtMs?: number;
   unsentAtMs?: number;

@@ -2,9 +2,19 @@ import { iso, quantise } from '../apple-time.ts';
 import type { MessagesDatabase } from '../database.ts';
 import type { Random } from '../random.ts';
 import { type AttachmentRow, type MessageRow, newAttachmentRow, newMessageRow } from '../rows.ts';
-import { Body } from '../text/body.ts';
+import { APP_MARK, Body } from '../text/body.ts';
 import type { Handles } from './handles.ts';
-import type { AttachmentDraft, Chat, ChatRecord, Draft, ReactionDraft, Sender, Sent } from './model.ts';
+import type {
+  Address,
+  AttachmentDraft,
+  Chat,
+  ChatRecord,
+  Draft,
+  JoinedAttachment,
+  ReactionDraft,
+  Sender,
+  Sent,
+} from './model.ts';
 import { summaryInfo } from './summary.ts';
 import type { TruthRecorder } from './truth.ts';
 
@@ -23,7 +33,6 @@ export class HistoryWriter {
   readonly features: Record<string, number> = {};
   rowCount = 0;
   #nextRow = 1;
-  readonly #seenAttachments = new Map<number, true>();
 
   constructor(database: MessagesDatabase, random: Random, handles: Handles, truth: TruthRecorder | null) {
     this.database = database;
@@ -50,8 +59,7 @@ export class HistoryWriter {
     const atMs = quantise(draft.atMs, dateUnit);
     const guid = draft.guid ?? this.random.uuid();
     const row = newMessageRow(guid);
-    this.#nextRow += 1;
-    row.ROWID = this.#nextRow - 1;
+    row.ROWID = this.#takeRow();
     row.service = service;
     row.is_from_me = from === 'me' ? 1 : 0;
     row.handle_id = this.#handleFor(draft, service);
@@ -66,7 +74,7 @@ export class HistoryWriter {
     row.is_read = readAtMs !== null || this.random.chance(0.4) ? 1 : 0;
     row.is_sent = from === 'me' ? 1 : 0;
     row.cache_roomnames = record.roomName;
-    row.message_summary_info = summaryInfo(row);
+    row.message_summary_info = summaryInfo(row, this.database.facts.level);
     if (draft.app !== undefined) row.balloon_bundle_id = draft.app;
     if (draft.effect !== undefined) row.expressive_send_style_id = draft.effect;
     if (draft.replyTo !== undefined) this.#thread(row, draft.replyTo);
@@ -94,8 +102,9 @@ export class HistoryWriter {
       partCount: body?.partCount ?? 1,
       isBalloon: draft.app !== undefined,
       reactedBy: [],
+      attachments: attachments.joined,
     };
-    this.#note(draft, row, sent, attachments, deliveredAtMs, readAtMs);
+    this.#note(draft, row, sent, attachments.order, deliveredAtMs, readAtMs);
     return sent;
   }
 
@@ -106,8 +115,7 @@ export class HistoryWriter {
     const atMs = quantise(draft.atMs, dateUnit);
     const guid = draft.guid ?? this.random.uuid();
     const row = newMessageRow(guid);
-    this.#nextRow += 1;
-    row.ROWID = this.#nextRow - 1;
+    row.ROWID = this.#takeRow();
     row.service = target.service ?? target.record.service;
     row.is_from_me = draft.from === 'me' ? 1 : 0;
     row.is_sent = row.is_from_me;
@@ -123,7 +131,7 @@ export class HistoryWriter {
     row.associated_message_range_length = 1;
     row.associated_message_emoji = draft.emoji ?? null;
     row.cache_roomnames = target.record.roomName;
-    row.message_summary_info = summaryInfo(row);
+    row.message_summary_info = summaryInfo(row, this.database.facts.level);
     row.cache_has_attachments = draft.attachments === undefined ? 0 : 1;
     this.#spotlight(row);
     const rowId = this.database.insertMessage(row);
@@ -144,16 +152,46 @@ export class HistoryWriter {
     });
     const { chat, record } = target;
     const sent = { rowId, guid, chat, record, atMs, from: draft.from, service: row.service, text: body.text };
-    return { ...sent, partCount: 1, isBalloon: false, reactedBy: [] };
+    return { ...sent, partCount: 1, isBalloon: false, reactedBy: [], attachments: [] };
+  }
+
+  /** Writes a vote in a poll: a row of its own kind. */
+  vote(draft: { target: Sent; from: 'me' | Address; atMs: number; app: string; payload: Uint8Array }): void {
+    const { chat, record, guid, service } = draft.target;
+    const row = newMessageRow(this.random.uuid());
+    row.ROWID = this.#takeRow();
+    row.service = service;
+    row.is_from_me = draft.from === 'me' ? 1 : 0;
+    row.handle_id = draft.from === 'me' ? 0 : this.handles.of(draft.from, service ?? record.service);
+    this.#account(row, chat, record, service);
+    row.date = this.database.date(quantise(draft.atMs, this.database.facts.dateUnit));
+    row.balloon_bundle_id = draft.app;
+    row.payload_data = draft.payload;
+    row.associated_message_guid = guid;
+    row.associated_message_type = 4000;
+    row.cache_roomnames = record.roomName;
+    this.#writeText(row, {}, Body.of(APP_MARK), draft.atMs);
+    const rowId = this.database.insertMessage(row);
+    this.rowCount += 1;
+    this.database.joinMessage(record.rowId, rowId, row.date, row.index_state ?? 0);
+    if (this.truth !== null) this.truth.pollVotes += 1;
   }
 
   /** Inserts an attachment and joins it; `messageId` null leaves it alone. Returns its ROWID. */
   attach(messageId: number | null, messageGuid: string | null, draft: AttachmentDraft): number {
     const row: AttachmentRow = { ...newAttachmentRow(draft.guid), ...draft };
+    // What the generation has no column for is not true of the file either.
+    if (!this.database.has('attachment', 'ck_sync_state')) row.ck_sync_state = 0;
+    if (!this.database.has('attachment', 'is_sticker')) row.is_sticker = 0;
     const rowId = this.database.insertAttachment(row);
     if (messageId !== null) this.database.joinAttachment(messageId, rowId);
-    if (!this.#seenAttachments.has(rowId)) this.truth?.attachment(row, messageGuid);
+    this.truth?.attachment(row, messageGuid);
     return rowId;
+  }
+
+  #takeRow(): number {
+    this.#nextRow += 1;
+    return this.#nextRow - 1;
   }
 
   #handleFor(draft: Draft, service: string | null): number {
@@ -251,8 +289,13 @@ export class HistoryWriter {
     }
   }
 
-  #attach(rowId: number, guid: string, draft: Draft, body: Body | null): string[] {
-    const joined: { rowId: number; guid: string }[] = [];
+  #attach(
+    rowId: number,
+    guid: string,
+    draft: Draft,
+    body: Body | null,
+  ): { joined: JoinedAttachment[]; order: string[] } {
+    const joined: JoinedAttachment[] = [];
     for (const attachment of draft.attachments ?? []) {
       joined.push({ rowId: this.attach(rowId, guid, attachment), guid: attachment.guid });
     }
@@ -260,10 +303,11 @@ export class HistoryWriter {
       this.database.joinAttachment(rowId, shared.rowId);
       joined.push(shared);
     }
-    if (joined.length === 0) return [];
+    if (joined.length === 0) return { joined, order: [] };
     joined.sort((a, b) => a.rowId - b.rowId);
     const inBody = (body?.attachmentGuids ?? []).filter((g) => joined.some((j) => j.guid === g));
-    return [...inBody, ...joined.map((j) => j.guid).filter((g) => !inBody.includes(g))];
+    const order = [...inBody, ...joined.map((j) => j.guid).filter((g) => !inBody.includes(g))];
+    return { joined, order };
   }
 
   #note(
