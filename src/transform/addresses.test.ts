@@ -117,6 +117,10 @@ describe('short codes, senders, businesses', () => {
     expect(normaliseAddress(urn, 'US')).toEqual({ value: urn, kind: 'business' });
   });
 
+  it('keeps a joiner inside a name, and drops the marks around it', () => {
+    expect(value('\u202bمی\u200cخواهم\u202c')).toBe('می\u200cخواهم');
+  });
+
   it('leaves what is none of these as it is', () => {
     expect(normaliseAddress('', 'US')).toEqual({ value: '', kind: 'unknown' });
     expect(normaliseAddress('*100#', 'US')).toEqual({ value: '*100#', kind: 'unknown' });
@@ -222,6 +226,16 @@ describe('laws', () => {
       }),
     );
   });
+
+  it.each(['p', ' ', '1x', '1 ', 'x ', '\u202a', '(sms', '<a', '+', '(0)', 'tel:', 'mailto:'])(
+    'no text takes more than a moment: %j over and over',
+    (part) => {
+      for (const length of [60, 1_000, 100_000]) {
+        const raw = `1${part.repeat(length / part.length)}!`;
+        expect(value(value(raw, 'US'), 'US')).toBe(value(raw, 'US'));
+      }
+    },
+  );
 
   it('nothing but blanks and marks becomes empty', () => {
     fc.assert(

@@ -13,6 +13,10 @@ import type { Region } from './region.ts';
  */
 export type Address = { value: string; kind: 'phone' | 'email' | 'short-code' | 'name' | 'business' | 'unknown' };
 
+/** No address is longer (an e-mail has 254 characters at most); what is, is left alone, so that no work is unbounded. */
+const ADDRESS_MAX_LENGTH = 1_024;
+/** The longest text that is tried as a number, with its formatting and extension. */
+const NUMBER_MAX_LENGTH = 64;
 const SHORT_CODE_MAX_DIGITS = 6;
 /** Below this many digits a trailing "x12" or ",3" belongs to a name, not to a number with an extension. */
 const EXTENSION_MIN_DIGITS = 7;
@@ -30,13 +34,25 @@ const PLAIN_EMAIL = /^[a-z0-9._%+-]+@[a-z0-9.-]+$/;
 export function normaliseAddress(raw: string, region: Region | null): Address {
   if (PLAIN_E164.test(raw)) return { value: raw, kind: 'phone' };
   if (PLAIN_EMAIL.test(raw)) return { value: raw, kind: 'email' };
-  const visible = unwrap(raw.replace(/\p{Cf}/gu, ''));
+  if (raw.length > ADDRESS_MAX_LENGTH) return { value: raw, kind: 'unknown' };
+  const visible = unwrap(withoutMarks(raw));
   if (visible === '') return { value: '', kind: 'unknown' };
-  if (/^urn:/i.test(visible)) return { value: unwrap(raw), kind: 'business' };
+  if (/^urn:/i.test(visible)) return { value: asTyped(raw, visible), kind: 'business' };
   if (/^\S+@\S+$/.test(visible)) return { value: visible.toLowerCase(), kind: 'email' };
   const digits = dialledDigits(visible);
   if (digits !== null) return normaliseDigits(digits, region);
-  return { value: unwrap(raw), kind: /\p{L}/u.test(visible) ? 'name' : 'unknown' };
+  return { value: asTyped(raw, visible), kind: /\p{L}/u.test(visible) ? 'name' : 'unknown' };
+}
+
+/** Invisible marks (direction, joiners, soft hyphens) come along when a number is copied, and mean nothing in it. */
+function withoutMarks(text: string): string {
+  return text.replace(/\p{Cf}/gu, '');
+}
+
+/** A name keeps the marks inside it: a joiner may change how it reads. Unless they hid what has to be taken off. */
+function asTyped(raw: string, visible: string): string {
+  const typed = unwrap(raw);
+  return withoutMarks(typed) === visible ? typed : visible;
 }
 
 /** Takes off what surrounds an address: blanks, URI schemes, angle brackets, and the "(smsft)" marks of SMS filters. */
@@ -68,11 +84,12 @@ function asciiDigits(text: string): string {
   });
 }
 
-const EXTENSION = /(?:\s*[,;].*|\s*(?:ext(?:ension|n)?\.?|x|#)\s*[:.]?\s*[0-9]{1,7}|[pw][0-9,;pw#*]*)+$/is;
+const EXTENSION = /(?:\s*[,;].*|\s*(?:ext(?:ension|n)?\.?|x|#)\s*[:.]?\s*[0-9]{1,7}|[pw][0-9#*]*)+$/is;
 const PUNCTUATION = /[\s()[\]./\-\u2010-\u2015\u2212\u30fc\uff08\uff09\uff0d\uff0e\uff0f\u00b7\u2022\u2024~_]+/g;
 
 /** The digits of a phone number, with a leading "+" when it has one; null when the text is no number. */
 function dialledDigits(text: string): string | null {
+  if (text.length > NUMBER_MAX_LENGTH) return null;
   const typed = asciiDigits(text);
   const shortened = typed.replace(EXTENSION, '');
   const number = countDigits(shortened) >= EXTENSION_MIN_DIGITS ? shortened : typed;
