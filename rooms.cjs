@@ -33,14 +33,6 @@ const rooms = [
     why: 'The nouns as types. No I/O and no rules, so that every room can share them.',
   },
   {
-    name: 'config',
-    imports: ['kernel', 'model'],
-    types: [],
-    packages: ['zod'],
-    builtins: ['fs', 'path'],
-    why: 'One description of the configuration: flags, environment, file, help and documentation. The machine is an argument.',
-  },
-  {
     name: 'sqlite',
     imports: ['kernel'],
     types: [],
@@ -88,6 +80,14 @@ const rooms = [
     packages: [],
     builtins: [],
     why: 'Splits, extends and reconciles. Pure: messages, a gap and a reading of the clock in, decisions out, so that its laws can be tested.',
+  },
+  {
+    name: 'config',
+    imports: ['kernel', 'model', 'conversations'],
+    types: [],
+    packages: ['zod'],
+    builtins: ['fs', 'path'],
+    why: 'One description of the configuration: flags, environment, file, help and documentation. The machine is an argument. It stands below conversations to take the default gap from the one place that has it.',
   },
   {
     name: 'store',

@@ -1,7 +1,10 @@
 import path from 'node:path';
+import { DEFAULT_GAP_MS } from '../conversations/index.ts';
 import { countryCode, type Machine, oneOf, onOrOff, option, positiveInteger, positiveNumber, text } from './option.ts';
 
-/** Commands that read a Messages database, those that print what is in the store, and those that print lists. */
+const MINUTE_MS = 60_000;
+
+/** Commands that read a Messages database. */
 const READS_SOURCE = ['import', 'verify'] as const;
 
 /**
@@ -79,7 +82,7 @@ export const OPTIONS = {
     name: 'gap-minutes',
     placeholder: 'MINUTES',
     schema: positiveNumber,
-    default: 90,
+    default: DEFAULT_GAP_MS / MINUTE_MS,
     description: 'The longest silence inside one conversation, in minutes. A longer one starts the next.',
     commands: READS_SOURCE,
   }),

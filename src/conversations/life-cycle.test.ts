@@ -70,7 +70,7 @@ describe('being due', () => {
   });
 
   it('makes an imported conversation ready at once, as if sealed on time', () => {
-    expect(stateAt({ endedAtMs: 1_000, gapMs, nowMs: 1_000 + gapMs })).toEqual({
+    expect(stateAt({ endedAtMs: 1_000, gapMs, nowMs: 5 * gapMs })).toEqual({
       state: 'ready',
       sealedAtMs: 1_000 + gapMs,
     });
