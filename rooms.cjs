@@ -111,7 +111,7 @@ const rooms = [
     types: [],
     packages: [],
     builtins: [],
-    why: 'Hands committed events to their readers, in order, at least once. It writes nothing but its own cursors.',
+    why: 'Events: recorded in the transaction of the change they tell of, handed to their readers in order, at least once. It writes its own tables and no row of the message domain.',
   },
   {
     name: 'pipeline',
@@ -183,10 +183,18 @@ const possessions = [
   {
     what: 'rows of the message domain',
     pattern:
-      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?(?:chats|chat_participants|contacts|contact_identifiers|messages|message_edits|reactions|attachments|message_attachments|conversations|live_sync_state|events|quarantine)\b/,
+      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?(?:chats|chat_participants|contacts|contact_identifiers|messages|message_edits|reactions|attachments|message_attachments|conversations|live_sync_state|quarantine)\b/,
     inStrings: true,
     only: ['load'],
     why: 'A batch is all or nothing only if one room commits it.',
+  },
+  {
+    what: 'rows of events',
+    pattern:
+      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?events\b/,
+    inStrings: true,
+    only: ['load', 'outbox'],
+    why: 'An event commits with the change it tells of: it is the outbox that knows its shape, and load that has the transaction.',
   },
   {
     what: 'the current time (Date.now, new Date())',

@@ -85,7 +85,8 @@ describe('the checker of the walls', () => {
     ['timers', 'src/pipeline/a.ts', 'setTimeout(work, 10);'],
     ['the driver at run time', 'src/pipeline/a.ts', "const driver = process.getBuiltinModule('node:sqlite');"],
     ['an insert into the message domain', 'src/store/a.ts', 'db.run(`INSERT INTO messages (guid) VALUES (?)`);'],
-    ['an upsert', 'src/outbox/a.ts', 'db.run(`INSERT OR REPLACE INTO main.events (id) VALUES (?)`);'],
+    ['an upsert', 'src/outbox/a.ts', 'db.run(`INSERT OR REPLACE INTO main.chats (id) VALUES (?)`);'],
+    ['an insert into the events', 'src/pipeline/a.ts', 'db.run(`INSERT INTO events (type) VALUES (?)`);'],
     ['an update', 'src/cli/a.ts', "db.run('UPDATE conversations SET state = ?');"],
     ['a deletion', 'src/pipeline/a.ts', "db.run('DELETE FROM chats');"],
   ])('refuses a room that touches %s', (_what, file, source) => {
