@@ -118,7 +118,7 @@ describe('the rules of style', () => {
     ['code writes', "console.log('x');", 'src/load/a.ts'],
   ];
 
-  it.each(broken)('"%s…" refuses %j', (name, source, file = 'src/load/a.ts') => {
+  it.each(broken)('"%s…" refuses what breaks it: %#', (name, source, file = 'src/load/a.ts') => {
     const rule = rules.find((candidate) => candidate.name.startsWith(name));
     expect(rule?.findIn(source, file)).toBe(true);
   });
