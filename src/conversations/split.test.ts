@@ -13,7 +13,13 @@ const steps = fc.oneof(
 );
 const times = fc
   .tuple(fc.integer({ min: 0, max: 2_000_000_000_000 }), fc.array(steps, { maxLength: 60 }))
-  .map(([first, gaps]) => gaps.reduce<number[]>((all, step) => [...all, (all.at(-1) ?? first) + step], []));
+  .map(([first, gaps]) => {
+    let timeMs = first;
+    return gaps.map((step) => {
+      timeMs += step;
+      return timeMs;
+    });
+  });
 const datedOrNot = fc.array(
   fc.oneof({ weight: 5, arbitrary: fc.integer({ min: 0, max: 5 }) }, { weight: 1, arbitrary: fc.constant(Number.NaN) }),
   { maxLength: 40 },
