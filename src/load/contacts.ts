@@ -68,7 +68,7 @@ function upsertCard(db: Database, person: Person): number {
     db.run('UPDATE contacts SET name = ?, is_me = ?, is_organization = ? WHERE id = ?', person.name, ...flags, id);
     db.run('DELETE FROM contact_identifiers WHERE contact_id = ?', id);
   }
-  person.identifiers.forEach((identifier, position) => addIdentifier(db, id, position, identifier));
+  for (const [position, identifier] of person.identifiers.entries()) addIdentifier(db, id, position, identifier);
   return id;
 }
 
@@ -100,7 +100,7 @@ function loadMe(db: Database, plan: PeoplePlan, contactOf: ReadonlyMap<Person, n
   }
   db.run('UPDATE contacts SET is_me = (id = ?) WHERE is_me <> (id = ?)', id, id);
   const held = Number(db.value('SELECT count(*) FROM contact_identifiers WHERE contact_id = ?', id));
-  plan.ownAddresses.forEach((address, index) => addIdentifier(db, id, held + index, address));
+  for (const [index, address] of plan.ownAddresses.entries()) addIdentifier(db, id, held + index, address);
   return id;
 }
 

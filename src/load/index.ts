@@ -2,7 +2,7 @@
  * The one writer of the message domain. A first import is built aside and renamed into place; everything later is
  * merged into the living store, in transactions that leave it whole. Whoever calls anything here owns the store.
  */
-export { writeAttachmentJoins } from './attachments.ts';
+export { updateAttachmentJoins, writeAttachmentJoins } from './attachments.ts';
 export { asidePath, carryOver, finishAside, openAside, promoteAside, removeAside } from './build-aside.ts';
 export { type LoadedChats, loadChats } from './chats.ts';
 export { type LoadedPeople, loadPeople, type PeoplePlan } from './contacts.ts';
@@ -14,10 +14,20 @@ export {
   writeChatDates,
   writeConversations,
 } from './conversations.ts';
+export { explainStoreError } from './explain.ts';
+export {
+  mergeAttachments,
+  mergeChats,
+  mergeReactions,
+  recordSightings,
+  resolveQuarantine,
+  stagedChats,
+} from './merge.ts';
 export { ownStore } from './owner.ts';
 export { settleAllReactions } from './reactions.ts';
 export {
   addSource,
+  type Position,
   removeRepeatedGuids,
   type SourceRecord,
   touchSource,
@@ -28,10 +38,10 @@ export {
   type Destination,
   insertEdits,
   insertRows,
-  isDiskFull,
   type Projection,
   type QuarantineReason,
   quarantineRows,
   type RowRange,
 } from './rows.ts';
 export { addChatServices, servicesOfMessages } from './services.ts';
+export { compareStaged, createStaging, dropStaging, STAGED } from './staging.ts';

@@ -1,4 +1,4 @@
-import { type Database, SqliteError } from '../sqlite/index.ts';
+import type { Database } from '../sqlite/index.ts';
 import type { RowFindings } from '../transform/index.ts';
 
 /** Columns of a table of ours with the SQL expressions that fill them from a row of the source. */
@@ -89,10 +89,4 @@ export function quarantineRows(
     ).changes;
   }
   return count;
-}
-
-/** Codes of SQLite that a full disk gives: FULL, and IOERR where a quota cuts a write short. */
-const FULL = 13;
-export function isDiskFull(error: unknown): boolean {
-  return error instanceof SqliteError && error.code === FULL;
 }

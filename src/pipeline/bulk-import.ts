@@ -61,7 +61,7 @@ export async function bulkImport(options: ImportOptions, watch: Stopwatch): Prom
     writeChatDates(db, dates);
     recordServices(db, run.placements);
     run.quarantine();
-    recordImport(db, options, sourceId);
+    recordImport(db, run);
     appendEvent(db, {
       type: 'import_completed',
       atMs: options.clock.now(),

@@ -8,6 +8,8 @@ export type ImportProgress = { stage: ImportStage; done: number; total: number }
 
 export type ImportOptions = PeopleOptions & {
   source: MessagesFile;
+  /** The place under which the store remembers the source, where that is not where it is read from. */
+  recordedPath?: string;
   store: string;
   gapMs: number;
   clock: Clock;

@@ -3,25 +3,21 @@ import { addChatServices, type SourceRecord, servicesOfMessages, writePosition, 
 import type { Database } from '../sqlite/index.ts';
 import type { ImportOptions } from './options.ts';
 import { OTHER_SERVICE_BIT, type Placements, SERVICES } from './placements.ts';
-import { APPLE } from './source-run.ts';
+import type { SourceRun } from './source-run.ts';
 
 export function sourceRecord(options: ImportOptions): SourceRecord {
+  const place = path.resolve(options.recordedPath ?? options.source.path);
   return {
-    kind: path.basename(options.source.path) === 'chat.db' ? 'macos' : 'ios',
-    path: path.resolve(options.source.path),
+    kind: path.basename(place) === 'chat.db' ? 'macos' : 'ios',
+    path: place,
     nowMs: options.clock.now(),
   };
 }
 
 /** What holds for the whole store after an import: the position in its source, and the gap it was split with. */
-export function recordImport(db: Database, options: ImportOptions, sourceId: number): void {
-  const highest = (table: string) => Number(db.value(`SELECT coalesce(max(ROWID), 0) FROM ${APPLE}.${table}`) ?? 0);
-  const hasAttachments = db.value(`SELECT 1 FROM ${APPLE}.sqlite_master WHERE name = 'attachment'`) !== null;
-  writePosition(db, sourceId, {
-    lastMessageRowid: highest('message'),
-    lastAttachmentRowid: hasAttachments ? highest('attachment') : 0,
-  });
-  writeSetting(db, 'gap_ms', String(options.gapMs));
+export function recordImport(db: Database, run: SourceRun): void {
+  writePosition(db, run.sourceId, run.position);
+  writeSetting(db, 'gap_ms', String(run.options.gapMs));
 }
 
 /** Adds the services seen while the rows were placed; those without a bit of their own are asked for by name. */

@@ -3,6 +3,7 @@ import {
   type Destination,
   insertEdits,
   insertRows,
+  type Position,
   type Projection,
   type QuarantineReason,
   quarantineRows,
@@ -60,6 +61,14 @@ export class SourceRun {
     this.placements = readPlacements(db, this.schema, this.context, this.lookUps);
     this.#assignDestinations();
     lap('scan');
+  }
+
+  /** The highest row ids that this reading has seen. */
+  get position(): Position {
+    const { rowids, count } = this.placements;
+    let lastAttachmentRowid = 0;
+    for (const rowid of this.lookUps.ownerOf.keys()) lastAttachmentRowid = Math.max(lastAttachmentRowid, rowid);
+    return { lastMessageRowid: count === 0 ? 0 : (rowids[count - 1] ?? 0), lastAttachmentRowid };
   }
 
   column: Columns = (name) => (name === 'ROWID' ? 'm.ROWID' : this.schema.column('m', 'message', name));

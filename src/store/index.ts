@@ -1,3 +1,5 @@
 /** Our own schema and the read queries over it. Nothing here writes the message domain: that is the room `load`. */
-export { createIndexes, createTables, openStoreForReading, openStoreForWriting, storeHoldsMessages } from './open.ts';
+export { type StoreCounts, storeCounts } from './counts.ts';
+export { EXPORT_KINDS, type ExportKind, type Exports, exportLines } from './export.ts';
+export { createTables, openStoreForReading, openStoreForWriting, storeHoldsMessages } from './open.ts';
 export { APPLICATION_ID, INDEXES, SCHEMA_VERSION, TABLES } from './schema.sql.ts';

@@ -1,4 +1,4 @@
-import { type Address, normaliseAddress } from './addresses.ts';
+import type { Address } from './addresses.ts';
 
 /** A row of Apple's `chat` table, as far as identity goes, with the addresses that take part. */
 export type RawChat = {

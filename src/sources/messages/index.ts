@@ -4,6 +4,7 @@
  */
 export { checkReadable, explainSourceError, isDamage } from './explain.ts';
 export { locateMessages, type MessagesFile, type Place } from './locate.ts';
+export { type Salvage, salvage } from './salvage.ts';
 export {
   type AttachmentJoinRow,
   ROWID_RANGE,
@@ -12,7 +13,7 @@ export {
   scanChatJoins,
   scanMessages,
 } from './scan.ts';
-export { type MessagesSchema, probeSchema } from './schema.ts';
+export { KNOWN_TABLES, type MessagesSchema, probeSchema } from './schema.ts';
 export {
   type ChatHandleRow,
   type ChatLookupRow,

@@ -13,7 +13,8 @@ export type MessagesSchema = {
   column(alias: string, table: string, column: string): string;
 };
 
-const KNOWN_TABLES = [
+/** The tables that are read; a generation may lack some. */
+export const KNOWN_TABLES = [
   'message',
   'chat',
   'handle',

@@ -1,0 +1,93 @@
+import type { Database } from '../sqlite/index.ts';
+import { ATTACHMENT_MERGE, MESSAGE_MERGE, REACTION_MERGE, VOTE_MERGE } from './merge-rules.sql.ts';
+import type { Destination } from './rows.ts';
+
+/** Tables of the shape of our own, outside of the store, that take what a source says before it is compared. */
+export const STAGED: Destination = {
+  messages: 'temp.staged_messages',
+  reactions: 'temp.staged_reactions',
+  votes: 'temp.staged_poll_votes',
+  attachments: 'temp.staged_attachments',
+  edits: 'temp.staged_message_edits',
+  keepIds: false,
+};
+
+const TABLES = ['messages', 'reactions', 'poll_votes', 'attachments', 'message_edits'] as const;
+type Compared = 'messages' | 'reactions' | 'poll_votes' | 'attachments';
+
+const MERGES = {
+  messages: MESSAGE_MERGE,
+  reactions: REACTION_MERGE,
+  poll_votes: VOTE_MERGE,
+  attachments: ATTACHMENT_MERGE,
+} as const;
+
+export function createStaging(db: Database): void {
+  dropStaging(db);
+  for (const table of TABLES) {
+    db.exec(`CREATE TEMP TABLE staged_${table} AS SELECT * FROM main.${table} WHERE 0`);
+  }
+  for (const table of ['messages', 'reactions', 'poll_votes', 'attachments'] as const) {
+    db.exec(`CREATE TEMP TABLE diff_${table} (staged INTEGER PRIMARY KEY, id INTEGER, chat INTEGER, old_chat INTEGER)`);
+  }
+}
+
+export function dropStaging(db: Database): void {
+  for (const table of TABLES) {
+    db.exec(`DROP TABLE IF EXISTS temp.staged_${table}`);
+    db.exec(`DROP TABLE IF EXISTS temp.diff_${table}`);
+  }
+}
+
+/** Finds what is new (`id` null) and what has changed, row by row, once everything is staged. */
+export function compareStaged(db: Database): void {
+  for (const table of ['messages', 'reactions', 'poll_votes', 'attachments'] as const) {
+    const staged = `temp.staged_${table}`;
+    db.exec(`CREATE INDEX temp.staged_${table}_by_guid ON staged_${table} (guid)`);
+    const chat = table === 'messages' ? 's.chat_id, m.chat_id' : 'NULL, NULL';
+    const differs = MERGES[table].map(([column, sql]) => `m.${column} IS NOT (${sql})`).join(' OR ');
+    db.exec(`INSERT INTO temp.diff_${table} (staged, id, chat, old_chat)
+      SELECT s.rowid, m.id, ${chat} FROM ${staged} s LEFT JOIN main.${table} m ON m.guid = s.guid
+      WHERE m.id IS NULL OR ${differs}`);
+    // Only a damaged source repeats a guid; the first row speaks for all.
+    db.exec(`DELETE FROM temp.diff_${table} WHERE staged > (
+      SELECT min(t.rowid) FROM ${staged} s JOIN ${staged} t ON t.guid = s.guid WHERE s.rowid = diff_${table}.staged)`);
+    db.exec(`CREATE INDEX temp.diff_${table}_by_id ON diff_${table} (id)`);
+  }
+  db.exec('CREATE INDEX temp.staged_messages_by_rowid ON staged_messages (source_rowid)');
+  db.exec('CREATE INDEX temp.diff_messages_by_chat ON diff_messages (chat)');
+}
+
+/** Columns that a new row takes over as they were staged. */
+function ownColumns(db: Database, table: Compared): string {
+  return db
+    .all<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`)
+    .map((row) => row.name)
+    .filter((name) => name !== 'id')
+    .join(', ');
+}
+
+/** Inserts what is new; `where` narrows the rows of the diff (alias `d`). */
+export function insertNew(db: Database, table: Compared, where = '1', ...params: number[]): number {
+  const columns = ownColumns(db, table);
+  return db.run(
+    `INSERT INTO main.${table} (${columns})
+     SELECT ${columns} FROM temp.staged_${table} WHERE rowid IN (
+       SELECT d.staged FROM temp.diff_${table} d WHERE d.id IS NULL AND ${where}) ORDER BY rowid`,
+    ...params,
+  ).changes;
+}
+
+/** Brings changed rows up to date. */
+export function updateChanged(db: Database, table: Compared, where = '1', ...params: number[]): number {
+  const merges = MERGES[table];
+  // An UPDATE cannot give its target an alias that the rules could use, so the held row is joined in as `m`.
+  return db.run(
+    `UPDATE main.${table} SET (${merges.map(([column]) => column).join(', ')}) = (SELECT ${merges
+      .map(([, sql]) => sql)
+      .join(', ')} FROM temp.diff_${table} d JOIN temp.staged_${table} s ON s.rowid = d.staged
+         JOIN main.${table} m ON m.id = d.id WHERE d.id = ${table}.id)
+     WHERE id IN (SELECT d.id FROM temp.diff_${table} d WHERE d.id IS NOT NULL AND ${where})`,
+    ...params,
+  ).changes;
+}

@@ -1,0 +1,70 @@
+import { breathe } from '../kernel/index.ts';
+import { explainStoreError, ownStore, removeAside } from '../load/index.ts';
+import { checkReadable, explainSourceError, isDamage } from '../sources/messages/index.ts';
+import { openStoreForReading, storeCounts, storeHoldsMessages } from '../store/index.ts';
+import { bulkImport } from './bulk-import.ts';
+import { mergeImport } from './merge-import.ts';
+import type { ImportOptions, ImportResult, ImportSummary } from './options.ts';
+import { withSalvage } from './salvage.ts';
+import { Stopwatch } from './stopwatch.ts';
+
+/**
+ * Imports a source, whole. A store without messages is built aside at full speed; into any other store the source is
+ * merged. Throws errors of the catalogue; whatever happens, the store is the old one or the new one.
+ */
+export async function importSource(options: ImportOptions): Promise<ImportSummary> {
+  const watch = new Stopwatch(options.clock);
+  checkReadable(options.source.path);
+  using _owner = ownStore(options.store);
+  removeAside(options.store);
+  const bulk = !storeHoldsMessages(options.store);
+  const first = bulk ? bulkImport : mergeImport;
+  const outcome = await attempt(options, async (source) => {
+    const reading = { recordedPath: options.source.path, ...options, source };
+    const result = await first(reading, watch);
+    // Rows may have changed between two snapshots: what did is found by comparing once more.
+    return result.renewed ? await mergeImport(reading, watch) : result;
+  });
+  await breathe();
+  return summary(options, outcome, watch, bulk);
+}
+
+type Outcome = ImportResult & { unreadable: number };
+
+async function attempt(
+  options: ImportOptions,
+  work: (source: ImportOptions['source']) => Promise<ImportResult>,
+): Promise<Outcome> {
+  try {
+    return { ...(await work(options.source)), unreadable: 0 };
+  } catch (error) {
+    const storeError = explainStoreError(error, options.store);
+    if (storeError !== null) throw storeError;
+    if (!isDamage(error)) throw explainSourceError(error, options.source.path);
+  }
+  return await withSalvage(options, async (source, unreadable, problems) => {
+    const result = await work(source);
+    return { ...result, unreadable, problems: [...problems, ...result.problems] };
+  });
+}
+
+function summary(options: ImportOptions, outcome: Outcome, watch: Stopwatch, bulk: boolean): ImportSummary {
+  using db = openStoreForReading(options.store);
+  const durationMs = Math.max(1, Math.round(watch.totalMs));
+  const { messages, reactions, attachments, chats, contacts, conversations, quarantined } = storeCounts(db);
+  return {
+    messages,
+    reactions,
+    attachments,
+    chats,
+    contacts,
+    conversations,
+    quarantined,
+    durationMs,
+    rate: Math.round((outcome.rows * 1000) / durationMs),
+    bulk,
+    unreadable: outcome.unreadable,
+    stages: watch.stages,
+    problems: outcome.problems,
+  };
+}

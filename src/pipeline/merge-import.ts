@@ -1,0 +1,128 @@
+import { breathe, ChatStatsError } from '../kernel/index.ts';
+import {
+  compareStaged,
+  createStaging,
+  dropStaging,
+  mergeAttachments,
+  mergeChats,
+  mergeReactions,
+  recordSightings,
+  resolveQuarantine,
+  resplitChat,
+  STAGED,
+  stagedChats,
+  touchSource,
+  updateAttachmentJoins,
+} from '../load/index.ts';
+import { appendEvent } from '../outbox/index.ts';
+import type { Database } from '../sqlite/index.ts';
+import { openStoreForWriting } from '../store/index.ts';
+import type { ImportOptions, ImportResult } from './options.ts';
+import { recognizeSource } from './recognize.ts';
+import { recordImport, sourceRecord } from './record.ts';
+import { attachSource, SourceRun } from './source-run.ts';
+import type { Stopwatch } from './stopwatch.ts';
+
+/** Rows that one transaction takes over: short enough that readers of the store and a signal never wait long. */
+const BATCH_ROWS = 20_000;
+
+/**
+ * A later import: the source is read once more into tables aside, by the same rules, and compared by guid; what is new
+ * or different is taken over, chat by chat, in transactions that each leave the store whole. Run again after a crash,
+ * it finds less to do and ends in the same state.
+ */
+export async function mergeImport(options: ImportOptions, watch: Stopwatch): Promise<ImportResult> {
+  using db = openStoreForWriting(options.store);
+  using _source = attachSource(db, options);
+  watch.lap('open');
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const run = await readSource(db, options, watch);
+    options.onProgress({ stage: 'compare', done: 0, total: 0 });
+    await breathe();
+    compareStaged(db);
+    watch.lap('compare');
+    await takeOver(db, run);
+    watch.lap('merge');
+    return { renewed: run.renewed, rows: run.placements.count, problems: run.lookUps.problems };
+  } finally {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    dropStaging(db);
+  }
+}
+
+/** People, chats and quarantine are written, the rows staged, in one snapshot of the source. */
+async function readSource(db: Database, options: ImportOptions, watch: Stopwatch): Promise<SourceRun> {
+  const record = sourceRecord(options);
+  const sourceId = recognizeSource(db, record);
+  createStaging(db);
+  const run = new SourceRun(db, options, sourceId, (stage) => watch.lap(stage));
+  const moment = { gapMs: options.gapMs, nowMs: options.clock.now() };
+  for (const chat of run.lookUps.chatsUnited) resplitChat(db, chat, moment);
+  await run.copyRows(STAGED);
+  run.copyAttachments(STAGED);
+  resolveQuarantine(db, sourceId);
+  run.quarantine();
+  touchSource(db, sourceId, record);
+  db.exec('COMMIT');
+  watch.lap('messages');
+  return run;
+}
+
+async function takeOver(db: Database, run: SourceRun): Promise<void> {
+  const { options, sourceId } = run;
+  const moment = () => ({ gapMs: options.gapMs, nowMs: options.clock.now() });
+  const chats = stagedChats(db, sourceId);
+  const total = chats.reduce((sum, chat) => sum + chat.rows, 0);
+  const changes = { inserted: 0, updated: 0, conversations: 0 };
+  let done = 0;
+  for (const batch of batches(chats)) {
+    await breathe();
+    if (options.signal.aborted) throw new ChatStatsError('CANCELLED', 'the import was cancelled');
+    const result = db.transaction(() =>
+      mergeChats(
+        db,
+        batch.map((chat) => chat.chat),
+        moment(),
+      ),
+    );
+    changes.inserted += result.inserted;
+    changes.updated += result.updated;
+    changes.conversations += result.conversations;
+    done += batch.reduce((sum, chat) => sum + chat.rows, 0);
+    options.onProgress({ stage: 'merge', done, total });
+  }
+  db.transaction(() => {
+    const reactions = mergeReactions(db, sourceId, options.clock.now());
+    const attachments = mergeAttachments(db);
+    updateAttachmentJoins(db, run.lookUps.attachments, run.attachmentOrder);
+    recordSightings(db, sourceId);
+    recordImport(db, run);
+    appendEvent(db, {
+      type: 'import_completed',
+      atMs: options.clock.now(),
+      data: {
+        sourceId,
+        bulk: false,
+        rows: run.placements.count,
+        ...changes,
+        reactions: reactions.changed,
+        attachments: attachments.changed,
+      },
+    });
+  });
+}
+
+function* batches<T extends { rows: number }>(chats: readonly T[]): Generator<T[]> {
+  let batch: T[] = [];
+  let rows = 0;
+  for (const chat of chats) {
+    batch.push(chat);
+    rows += chat.rows;
+    if (rows < BATCH_ROWS) continue;
+    yield batch;
+    batch = [];
+    rows = 0;
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,44 @@
+import { addSource, type SourceRecord } from '../load/index.ts';
+import type { Database } from '../sqlite/index.ts';
+import { APPLE } from './source-run.ts';
+
+/** Rows compared to tell whether a file is a source we know: enough to be sure, few enough to cost nothing. */
+const ANCHORS = 64;
+
+type Known = { id: number; path: string };
+
+/**
+ * Which source a file is: the one whose rows it holds under the same row ids, wherever the file lies now. Row ids mean
+ * something inside one file only, so a single row id that has another guid proves a different file; and a file at a
+ * known place that shares no row is a new source too. Answers the id of the source, which is entered when new.
+ */
+export function recognizeSource(db: Database, record: SourceRecord): number {
+  const sources = db.all<Known>('SELECT id, path FROM sources ORDER BY path = ? DESC, id', record.path);
+  for (const source of sources) {
+    const { same, different, held } = compareAnchors(db, source.id);
+    if (held === 0 ? source.path === record.path : different === 0 && same > 0) return source.id;
+  }
+  return addSource(db, record);
+}
+
+function compareAnchors(db: Database, sourceId: number): { same: number; different: number; held: number } {
+  const bounds = db.get<{ low: number | null; high: number | null }>(
+    'SELECT min(id) AS low, max(id) AS high FROM messages WHERE source_id = ?',
+    sourceId,
+  );
+  if (bounds?.low == null || bounds.high == null) return { same: 0, different: 0, held: 0 };
+  let [same, different] = [0, 0];
+  for (let step = 0; step <= ANCHORS; step += 1) {
+    const near = bounds.low + Math.floor(((bounds.high - bounds.low) * step) / ANCHORS);
+    const anchor = db.get<{ rowid: number; guid: string }>(
+      'SELECT source_rowid AS rowid, guid FROM messages WHERE id >= ? AND source_id = ? ORDER BY id LIMIT 1',
+      near,
+      sourceId,
+    );
+    if (anchor === undefined) continue;
+    const guid = db.value(`SELECT CAST(guid AS TEXT) FROM ${APPLE}.message WHERE ROWID = ?`, anchor.rowid);
+    if (guid === anchor.guid) same += 1;
+    else if (guid !== null) different += 1;
+  }
+  return { same, different, held: ANCHORS };
+}
