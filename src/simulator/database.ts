@@ -208,7 +208,7 @@ export class MessagesDatabase {
 }
 
 /** How much of the file a bulk write keeps in memory, in KiB: enough for the index pages of a large history. */
-const BULK_CACHE_KIB = 262_144;
+const BULK_CACHE_KIB = 400_000;
 
 /** Makes a new, empty Messages database. The file must not exist yet. */
 export function createMessagesDatabase(
@@ -221,7 +221,7 @@ export function createMessagesDatabase(
   registerAppleFunctions(db);
   db.exec('PRAGMA page_size = 4096');
   if (bulk) {
-    db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY;
+    db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY; PRAGMA threads = 2;
       PRAGMA locking_mode = NORMAL; PRAGMA cache_size = -${BULK_CACHE_KIB}`);
   } else {
     db.exec('PRAGMA journal_mode = WAL');

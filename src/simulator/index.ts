@@ -6,6 +6,9 @@
  * Nothing of the product uses this room but the `demo` command and tests.
  * `writeHistory` makes a whole history at once; `createMessagesDatabase` and `MessagesDatabase` are the rows beneath it.
  */
+export { type Card, cardName, makeCards } from './address-book/cards.ts';
+export { writeIosAddressBook } from './address-book/ios.ts';
+export { writeAddressBook } from './address-book/macos.ts';
 export { createMessagesDatabase, MessagesDatabase, openMessagesDatabase } from './database.ts';
 export type { Owner } from './history/handles.ts';
 export type { Truth, TruthContact, TruthMessage } from './history/truth.ts';

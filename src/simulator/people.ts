@@ -24,7 +24,10 @@ const LAST_NAMES = (
 
 const MAIL_HOSTS = ['example.com', 'example.org', 'mail.example.net', 'icloud.example', 'work.example.co.uk'];
 
-const US_AREAS = [212, 213, 303, 305, 312, 404, 415, 503, 512, 602, 617, 646, 702, 713, 805, 917];
+const US_AREAS = [
+  201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229, 231, 234, 239,
+  301, 302, 303, 304, 305, 307, 308, 309, 310, 312, 313, 314, 404, 405, 406, 407, 408, 409, 410, 412, 413, 414, 502, 503,
+];
 
 /** A number that exists only in stories; `serial` makes it different from every other. */
 export function fictionalPhone(serial: number): string {

@@ -93,7 +93,7 @@ export class TruthRecorder {
       messages: this.#messages,
       reactions: settleReactions(this.#reactions),
       attachments: this.#attachments,
-      chats: chats.map((chat) => chatLine(chat, this.#said.get(chat) ?? [])),
+      chats: chats.map((chat) => chatLine(chat, this.#said.get(chat) ?? [], contacts)),
       conversations: [...this.#said.values()].flatMap(splitConversations),
       contacts,
       orphans: this.orphans,
@@ -152,7 +152,8 @@ function settleReactions(rows: ReactionRow[]): ReactionLine[] {
   return lines;
 }
 
-function chatLine(chat: Chat, said: Said[]): ChatLine {
+/** A direct chat bears the name of the one contact that has its address. */
+function chatLine(chat: Chat, said: Said[], contacts: readonly TruthContact[]): ChatLine {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (const { atMs } of said) {
@@ -160,12 +161,13 @@ function chatLine(chat: Chat, said: Said[]): ChatLine {
     first = Math.min(first, atMs);
     last = Math.max(last, atMs);
   }
+  const known = chat.kind === 'group' ? [] : contacts.filter((c) => c.identifiers.includes(chat.identifier));
   const isDated = first <= last;
   const participants = [...new Set(chat.members.map((member) => member.normal))].sort();
   return {
     identifier: chat.identifier,
     kind: chat.kind,
-    name: chat.name,
+    name: known.length === 1 ? (known[0]?.name ?? null) : chat.name,
     services: [...chat.services].sort(),
     participants: participants.length === 0 && chat.kind === 'direct' ? [chat.identifier] : participants,
     createdAt: isDated ? iso(first) : null,

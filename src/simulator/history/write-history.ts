@@ -1,7 +1,12 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { makeCards } from '../address-book/cards.ts';
+import { writeIosAddressBook } from '../address-book/ios.ts';
+import { writeAddressBook } from '../address-book/macos.ts';
 import { createMessagesDatabase } from '../database.ts';
-import { makePeople } from '../people.ts';
+import { makePeople, type Person } from '../people.ts';
 import { Random } from '../random.ts';
-import type { Generation } from '../schema/generations.ts';
+import { FACTS, type Generation } from '../schema/generations.ts';
 import { ChatMaker, makeOddChats, makeOrdinaryChats } from './chats.ts';
 import { Handles, makeOwner, type Owner } from './handles.ts';
 import { OrdinaryTalk } from './ordinary.ts';
@@ -9,7 +14,7 @@ import { COMMON } from './scenarios/common.ts';
 import { scenariosFor } from './scenarios/index.ts';
 import { type Scenario, Scene } from './scenarios/scenario.ts';
 import { makeTimeline } from './timeline.ts';
-import { type Truth, TruthRecorder } from './truth.ts';
+import { type Truth, type TruthContact, TruthRecorder } from './truth.ts';
 import { HistoryWriter } from './writer.ts';
 
 export type HistoryOptions = {
@@ -86,6 +91,7 @@ export function writeHistory(options: HistoryOptions): History {
     if (slot % PROGRESS_EVERY === 0) options.onProgress?.(slot, timeline.length);
   }
   database.finishBulk();
+  const contacts = writeContacts(options, database.facts.system, handles.owner, people);
   const counts = { messages: writer.rowCount, chats: maker.chats.length, handles: handles.count };
   database.close(options.liveWal === true ? { keepWal: true } : {});
   options.onProgress?.(timeline.length, timeline.length);
@@ -95,8 +101,31 @@ export function writeHistory(options: HistoryOptions): History {
     owner: handles.owner,
     counts,
     features: writer.features,
-    truth: truth === null ? null : truth.finish(maker.chats, []),
+    truth: truth === null ? null : truth.finish(maker.chats, contacts),
   };
+}
+
+const USUAL_CARDS = 500;
+
+/** Writes the address book, where one is wanted, and returns the contacts that it makes. */
+function writeContacts(
+  options: HistoryOptions,
+  system: 'macos' | 'ios',
+  owner: Owner,
+  people: readonly Person[],
+): TruthContact[] {
+  if (options.addressBookFolder === undefined) return [];
+  const random = new Random(options.seed).fork(9);
+  const { cards, contacts } = makeCards(random, owner, people, options.contacts ?? USUAL_CARDS);
+  if (system === 'ios') {
+    mkdirSync(options.addressBookFolder, { recursive: true });
+    const file = path.join(options.addressBookFolder, 'AddressBook.sqlitedb');
+    writeIosAddressBook(file, cards, { random, nowMs: options.nowMs });
+    return contacts;
+  }
+  const model = FACTS[options.generation].level >= 8 ? 'current' : 'older';
+  writeAddressBook(options.addressBookFolder, cards, { random, model, nowMs: options.nowMs });
+  return contacts;
 }
 
 type Queued = { scenario: Scenario; played: number };
