@@ -1,0 +1,9 @@
+/**
+ * The address books of macOS (`AddressBook-v22.abcddb`, one per account) and iOS (`AddressBook.sqlitedb`): finding
+ * them and reading their cards as they are typed. Strictly read-only, one snapshot per file; columns and entity
+ * numbers are probed, because they differ between systems. Who is who is decided elsewhere. A book that cannot be
+ * read, or only in part, never stops the others: it is named among the problems, which hold no name and no address.
+ */
+export type { Card, CardAddress } from './card.ts';
+export { type AddressBookFile, defaultAddressBook, locateAddressBooks } from './locate.ts';
+export { type AddressBookContent, readAddressBook, readAddressBooks } from './read.ts';
