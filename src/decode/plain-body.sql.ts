@@ -13,7 +13,7 @@ export function plainBodySql(column: string): string {
     (shape) => `WHEN ${between(column, shape.head, 0x01, 0x7f)} THEN ${shortText(column, shape)}
       WHEN ${between(column, shape.head, 0x81, 0x81)} THEN ${longText(column, shape)}`,
   );
-  return `CASE WHEN typeof(${column}) <> 'blob' THEN NULL ${whens.join('\n')} END`;
+  return `CASE ${whens.join('\n')} END`;
 }
 
 function tailsOf(shape: PlainShape): readonly PlainShape[] {
@@ -47,19 +47,19 @@ function longText(column: string, shape: PlainShape): string {
 
 /** The bytes behind the text: RUN, the length of the run (never 0) in one or three bytes, the tail. */
 function endsWith(column: string, runWidth: 1 | 3, tail: Uint8Array): string {
-  const end = `substr(${column}, -${RUN.length + runWidth + tail.length})`;
-  const run = runWidth === 1 ? between(end, RUN, 0x01, 0x7f) : between(end, RUN, 0x81, 0x81);
+  const runBytes = RUN.length + 1;
+  const run = `substr(${column}, -${tail.length + runWidth + RUN.length}, ${runBytes})`;
   const whole = `substr(${column}, -${tail.length}) = ${blob(tail)}`;
-  return runWidth === 1 ? `${whole} AND ${run}` : `${whole} AND ${run} AND ${isNotZeroRun(column, tail)}`;
+  if (runWidth === 1) return `${whole} AND ${run} BETWEEN ${blob(RUN, 0x01)} AND ${blob(RUN, 0x7f)}`;
+  return `${whole} AND ${run} = ${blob(RUN, 0x81)} AND substr(${column}, -${tail.length + 2}, 2) <> x'0000'`;
 }
 
-function isNotZeroRun(column: string, tail: Uint8Array): string {
-  return `substr(${column}, -${tail.length + 2}, 2) <> x'0000'`;
-}
-
-/** True when a blob begins with `head` and then a byte from `first` to `last`. */
+/**
+ * True when a blob begins with `head` and then a byte from `first` to `last`. BETWEEN looks at the value once; the one
+ * blob too many that it lets pass has nothing behind that byte and fails at the tail.
+ */
 function between(value: string, head: Uint8Array, first: number, last: number): string {
-  return `${value} >= ${blob(head, first)} AND ${value} < ${blob(head, last + 1)}`;
+  return `${value} BETWEEN ${blob(head, first)} AND ${blob(head, last + 1)}`;
 }
 
 function blob(bytes: Uint8Array, ...more: number[]): string {
