@@ -173,7 +173,7 @@ function fillContext(
 function attachmentLookUps(db: Database, schema: MessagesSchema, context: RowContext) {
   const attachments: AttachmentJoins = new Map();
   const ownerOf = new Map<number, number>();
-  let current: { message: number; rows: { isSticker: number; uti: string | null }[] } = {
+  let current: { message: number; rows: { isSticker: number; uti: string | null; name: string | null }[] } = {
     message: Number.NaN,
     rows: [],
   };

@@ -49,14 +49,18 @@ export function attachmentProjection(
 }
 
 const LOCATION_UTI = 'public.vlocation';
+const LOCATION_SUFFIX = '.loc.vcf';
 
 /** What a message that says nothing is by its attachments: a sticker when all are stickers, a location when one is. */
 export function attachmentKind(
-  attachments: readonly { isSticker: number; uti: string | null }[],
+  attachments: readonly { isSticker: number; uti: string | null; name: string | null }[],
 ): 'sticker' | 'location' | null {
   if (attachments.length === 0) return null;
   if (attachments.every((attachment) => attachment.isSticker !== 0)) return 'sticker';
-  return attachments.some((attachment) => attachment.uti === LOCATION_UTI) ? 'location' : null;
+  const isLocation = attachments.some(
+    ({ uti, name }) => uti === LOCATION_UTI || name?.endsWith(LOCATION_SUFFIX) === true,
+  );
+  return isLocation ? 'location' : null;
 }
 
 /** The order of a message's attachments: as the body names them, then the others as they came. */

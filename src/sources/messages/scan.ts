@@ -68,6 +68,7 @@ export type AttachmentJoinRow = {
   guid: string;
   isSticker: number;
   uti: string | null;
+  name: string | null;
 };
 
 /** Attachments of messages, message by message, in the order of the attachments' ROWIDs. */
@@ -76,7 +77,8 @@ export function readAttachmentJoins(db: Database, schema: MessagesSchema): Attac
   const column = (name: string) => schema.column('a', 'attachment', name);
   return db.all(
     `SELECT j.message_id AS message, a.ROWID AS attachment, CAST(a.guid AS TEXT) AS guid,
-       coalesce(CAST(${column('is_sticker')} AS INTEGER), 0) <> 0 AS isSticker, CAST(${column('uti')} AS TEXT) AS uti
+       coalesce(CAST(${column('is_sticker')} AS INTEGER), 0) <> 0 AS isSticker, CAST(${column('uti')} AS TEXT) AS uti,
+       CAST(${column('transfer_name')} AS TEXT) AS name
      FROM ${schema.name}.message_attachment_join j JOIN ${schema.name}.attachment a ON a.ROWID = j.attachment_id
      WHERE typeof(j.message_id) = 'integer' AND j.message_id ${ROWID_RANGE} AND a.guid IS NOT NULL
      ORDER BY j.message_id, a.ROWID`,
