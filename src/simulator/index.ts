@@ -4,13 +4,16 @@
  * `chatstats export` has to give, so that the product can be compared with it.
  *
  * Nothing of the product uses this room but the `demo` command and tests.
- * `writeHistory` makes a whole history at once; `createMessagesDatabase` and `MessagesDatabase` are the rows beneath it.
+ * `writeHistory` makes a whole history at once; `actions` are single acts on a live database, made with
+ * `createMessagesDatabase`; `MessagesDatabase` are the rows beneath both.
  */
+export * as actions from './actions.ts';
 export { type Card, cardName, makeCards } from './address-book/cards.ts';
 export { writeIosAddressBook } from './address-book/ios.ts';
 export { writeAddressBook } from './address-book/macos.ts';
 export { createMessagesDatabase, MessagesDatabase, openMessagesDatabase } from './database.ts';
-export type { Owner } from './history/handles.ts';
+export { address, Handles, makeOwner, type Owner } from './history/handles.ts';
 export type { Truth, TruthContact, TruthMessage } from './history/truth.ts';
 export { type History, type HistoryOptions, writeHistory } from './history/write-history.ts';
+export { Random } from './random.ts';
 export { GENERATIONS, type Generation } from './schema/generations.ts';

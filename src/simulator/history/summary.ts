@@ -1,10 +1,10 @@
-import { plist } from '../plists.ts';
+import { encodePlist } from '../encode/plist.ts';
 import type { MessageRow } from '../rows.ts';
 
 /** What practically every iMessage has: no edits, "uses shared transport". */
-const ORDINARY = plist({ amc: 0, ust: true });
-const NEWEST = plist({ amc: 0, ust: true, 'cmmS\u0010': 0, cmmAO: 0 });
-const SMS = plist({ amc: 0, oui: '22000' });
+const ORDINARY = encodePlist({ amc: 0, ust: true });
+const NEWEST = encodePlist({ amc: 0, ust: true, 'cmmS\u0010': 0, cmmAO: 0 });
+const SMS = encodePlist({ amc: 0, oui: '22000' });
 
 /** message_summary_info of an ordinary message of this row's service; null for most texts over the telephone network. */
 export function summaryInfo(row: MessageRow, level: number): Uint8Array | null {

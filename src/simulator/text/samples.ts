@@ -126,6 +126,7 @@ export const AWKWARD: readonly string[] = [
   'quote " and \' and \\ and , and ; and | and `',
   '<b>not html</b> &amp; {"json": [1, 2]}',
   "Robert'); DROP TABLE message;--",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what somebody wrote.
   '%s %d %n ${HOME} $(whoami)',
   'Loved “On my way”',
   'Reacted 😂 to “See you at six?”',

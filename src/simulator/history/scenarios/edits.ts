@@ -1,34 +1,11 @@
 import type { Edit } from '../../../model/index.ts';
-import { appleSeconds, iso, quantise } from '../../apple-time.ts';
+import { iso, quantise } from '../../apple-time.ts';
+import { encodeEditInfo, type Ranges, type Versions } from '../../edit-info.ts';
 import { encodeAttributedBody } from '../../encode/typedstream.ts';
-import { plist } from '../../plists.ts';
 import { Body } from '../../text/body.ts';
 import type { Scenario, Scene } from './scenario.ts';
 
 const EDITS = ['message.date_edited', 'message.message_summary_info'] as const;
-
-/** One part's versions, oldest first: what it said and when. */
-type Versions = { part: number; versions: { atMs: number; text: string }[] };
-
-type Ranges = Record<string, { lo: number; le: number }>;
-
-/** message_summary_info of an edited message. `ranges`: what each part took of the original text. */
-function editInfo(ranges: Ranges, edited: Versions[], unsent: number[] = []): Uint8Array {
-  const ec: Record<string, unknown> = {};
-  for (const { part, versions } of edited) {
-    ec[String(part)] = versions.map(({ atMs, text }) => ({
-      t: Buffer.from(new Body().part(part).say(text).encode()),
-      d: appleSeconds(atMs),
-    }));
-  }
-  return plist({
-    amc: 1,
-    ust: true,
-    otr: ranges,
-    ...(edited.length > 0 ? { ep: edited.map(({ part }) => part), ec } : {}),
-    ...(unsent.length > 0 ? { rp: unsent } : {}),
-  });
-}
 
 function editLines(edited: Versions[]): Edit[] {
   return edited
@@ -48,7 +25,7 @@ function edit(scene: Scene, texts: readonly [string, ...string[]]): void {
     editedAtMs,
     fields: {
       date_edited: scene.writer.database.date(editedAtMs),
-      message_summary_info: editInfo({ '0': { lo: 0, le: texts[0].length } }, edited),
+      message_summary_info: encodeEditInfo({ '0': { lo: 0, le: texts[0].length } }, edited),
     },
   });
 }
@@ -87,7 +64,7 @@ function editOnePart(scene: Scene, alsoUnsend: boolean): void {
     ...(alsoUnsend ? { unsentParts: [0] } : {}),
     fields: {
       date_edited: scene.writer.database.date(editedAtMs),
-      message_summary_info: editInfo(ranges, edited, alsoUnsend ? [0] : []),
+      message_summary_info: encodeEditInfo(ranges, edited, alsoUnsend ? [0] : []),
       part_count: 3,
     },
   });
@@ -114,7 +91,7 @@ function editTwoParts(scene: Scene): void {
     editedAtMs: startMs + 30_000,
     fields: {
       date_edited: scene.writer.database.date(startMs + 30_000),
-      message_summary_info: editInfo({ '0': { lo: 0, le: 3 }, '1': { lo: 3, le: 3 } }, edited),
+      message_summary_info: encodeEditInfo({ '0': { lo: 0, le: 3 }, '1': { lo: 3, le: 3 } }, edited),
     },
   });
 }
@@ -134,7 +111,7 @@ function unsendParts(scene: Scene, parts: readonly string[], unsent: readonly nu
     unsentParts: [...unsent],
     fields: {
       date_edited: scene.writer.database.date(startMs + 75_000),
-      message_summary_info: editInfo(ranges, [], [...unsent]),
+      message_summary_info: encodeEditInfo(ranges, [], [...unsent]),
     },
   });
 }
@@ -150,7 +127,7 @@ function unsendWhole(scene: Scene, form: { retracted: boolean; body: 'blank' | '
     unsentAtMs,
     fields: {
       ...(form.retracted ? { date_retracted: date } : { date_edited: date, is_empty: 1 }),
-      message_summary_info: editInfo({ '0': { lo: 0, le: 13 } }, [], [0]),
+      message_summary_info: encodeEditInfo({ '0': { lo: 0, le: 13 } }, [], [0]),
     },
   });
 }

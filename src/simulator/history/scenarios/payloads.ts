@@ -1,24 +1,34 @@
-import { plist } from '../../plists.ts';
+import { type ArchiveValue, encodeKeyedArchive } from '../../encode/keyed-archive.ts';
 
 /** What payload_data of a link holds. `isPlaceholder`: the preview has not been fetched yet. */
 export function linkPayload(url: string, title: string, isPlaceholder: boolean): Uint8Array {
-  return plist({
-    richLinkIsPlaceholder: isPlaceholder,
-    richLinkMetadata: isPlaceholder
-      ? { originalURL: { URL: url } }
-      : { originalURL: { URL: url }, URL: { URL: url }, title, siteName: 'example.com' },
+  const preview: Record<string, ArchiveValue> = isPlaceholder
+    ? {}
+    : { URL: { url: `${url}/` }, title, siteName: 'example.com', summary: 'In short: ünïcode' };
+  return encodeKeyedArchive({
+    class: 'RichLink',
+    fields: {
+      richLinkIsPlaceholder: isPlaceholder,
+      richLinkMetadata: { class: 'LPLinkMetadata', fields: { version: 1, originalURL: { url }, ...preview } },
+    },
   });
 }
 
 /** What payload_data of an app's message holds; messages of one session update each other. */
 export function appPayload(name: string, caption: string, session: string): Uint8Array {
-  return plist({
-    an: name,
+  const query = `caption=${encodeURIComponent(caption)}&sendDate=1697316869.688709&messageType=1`;
+  return appMessage(name, caption, session, `data:,?${query}`);
+}
+
+function appMessage(name: string, caption: string, session: string, url: string): Uint8Array {
+  return encodeKeyedArchive({
     ldtext: caption,
-    URL: { URL: `data:,${encodeURIComponent(caption)}?sendDate=1697316869.688709&messageType=1` },
-    userInfo: { caption, subcaption: '', 'image-title': '' },
+    an: name,
+    sessionIdentifier: { uuid: session },
+    sendAsText: true,
     layoutClass: 'MSMessageTemplateLayout',
-    sessionIdentifier: session,
+    URL: { url },
+    userInfo: { caption, subcaption: 'below it', 'image-title': '', 'image-subtitle': '' },
   });
 }
 
@@ -39,7 +49,7 @@ export function votePayload(option: number, voter: string): Uint8Array {
 
 function pollMessage(json: unknown): Uint8Array {
   const data = Buffer.from(JSON.stringify(json)).toString('base64url');
-  return plist({ an: 'Polls', ldtext: 'Poll', URL: { URL: `data:,${data}?src=p&c=4` } });
+  return appMessage('Polls', 'Sent a poll', optionId(9), `data:,${data}?src=p&c=4`);
 }
 
 function optionId(index: number): string {
