@@ -183,6 +183,37 @@ describe('uniting', () => {
     expect(people.map(({ name }) => name)).toEqual(['Anna Bea Smith', 'Anna Smith', 'Anna Cleo Smith']);
   });
 
+  it('unites what is clear although another card beside it is not', () => {
+    const { people } = unite(
+      { uid: 'a', ...anna, phones: ['+14155550121'] },
+      { uid: 'b', ...anna, middleName: 'Bea', phones: ['+14155550121', '+14155550122'] },
+      { uid: 'c', ...anna, phones: ['+14155550122', '+14155550123'] },
+      { uid: 'd', ...anna, middleName: 'Cleo', phones: ['+14155550123'] },
+    );
+    // The third could be of the second or of the fourth, so it is of neither.
+    expect(people.map(({ cards }) => cards)).toEqual([['local|a', 'local|b'], ['local|c'], ['local|d']]);
+  });
+
+  it('unites what is clear although one of its cards shares a number with somebody else', () => {
+    const { people } = unite(
+      { uid: 'a', ...anna, phones: ['+14155550121'] },
+      { uid: 'b', ...anna, middleName: 'Bea', phones: ['+14155550121', '+14155550122'] },
+      { uid: 'c', ...anna, middleName: 'Cleo', phones: ['+14155550122'] },
+    );
+    expect(people.map(({ cards }) => cards)).toEqual([['local|a', 'local|b'], ['local|c']]);
+  });
+
+  it('never glues two people through cards each of which fits both of its neighbours', () => {
+    const { people } = unite(
+      { ...anna, middleName: 'Bea', phones: ['+14155550121'] },
+      { phones: ['+14155550121', '+14155550122'] },
+      { ...anna, phones: ['+14155550122', '+14155550123'] },
+      { phones: ['+14155550123', '+14155550124'] },
+      { ...anna, middleName: 'Cleo', phones: ['+14155550124'] },
+    );
+    expect(people).toHaveLength(5);
+  });
+
   it('a number on a thousand cards of different people unites none of them', () => {
     const staff = Array.from({ length: 1_000 }, (_, index) => ({ firstName: `Worker ${index}`, phones }));
     const { people, conflicts } = unite(...staff, { phones });

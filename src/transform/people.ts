@@ -33,7 +33,7 @@ export function unitePeople(
   cards: readonly Card[],
   region: Region | null,
 ): { people: Person[]; conflicts: Conflict[] } {
-  const entries = cards.map((card) => readCard(card, region)).sort((a, b) => compare(a.key, b.key));
+  const entries = cards.map((card) => readCard(card, region));
   const units = uniteEqualNames(entries);
   connectAgreeing(units);
   const people = components(units)
