@@ -125,7 +125,7 @@ class PlistReader {
     if (width < 8) return this.#unsigned(at, width);
     if (width > 16 || at + width > this.#bytes.length) throw DAMAGE;
     const value = this.#bytes.readBigInt64BE(at + width - 8);
-    return BigInt.asIntN(53, value) === value ? Number(value) : value;
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   }
 
   #real(at: number, width: number): number {
