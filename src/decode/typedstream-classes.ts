@@ -1,39 +1,30 @@
 /** What is made of an object, by its class; 'other' is passed over. */
 export type ClassKind = 'string' | 'number' | 'dictionary' | 'attributed' | 'data' | 'url' | 'other';
 
-const KINDS: ReadonlyMap<string, ClassKind> = new Map([
-  ['NSString', 'string'],
-  ['NSMutableString', 'string'],
-  ['NSAttributedString', 'attributed'],
-  ['NSMutableAttributedString', 'attributed'],
-  ['NSDictionary', 'dictionary'],
-  ['NSMutableDictionary', 'dictionary'],
-  ['NSNumber', 'number'],
-  ['NSData', 'data'],
-  ['NSMutableData', 'data'],
-  ['NSURL', 'url'],
-]);
-
-export function classKindOf(name: string): ClassKind {
-  return KINDS.get(name) ?? 'other';
-}
-
-/** A class in the table of objects. One instance per kind: nothing else about a class matters. */
+/** A class in the table of objects. One instance per name that is known: nothing else about a class matters. */
 export class ArchivedClass {
   readonly kind: ClassKind;
 
-  private constructor(kind: ClassKind) {
+  constructor(kind: ClassKind) {
     this.kind = kind;
   }
+}
 
-  static readonly #known = new Map<ClassKind, ArchivedClass>();
+export const OTHER_CLASS = new ArchivedClass('other');
 
-  static of(kind: ClassKind): ArchivedClass {
-    let known = ArchivedClass.#known.get(kind);
-    if (known === undefined) {
-      known = new ArchivedClass(kind);
-      ArchivedClass.#known.set(kind, known);
-    }
-    return known;
-  }
+const CLASSES: ReadonlyMap<string, ArchivedClass> = new Map([
+  ['NSString', new ArchivedClass('string')],
+  ['NSMutableString', new ArchivedClass('string')],
+  ['NSAttributedString', new ArchivedClass('attributed')],
+  ['NSMutableAttributedString', new ArchivedClass('attributed')],
+  ['NSDictionary', new ArchivedClass('dictionary')],
+  ['NSMutableDictionary', new ArchivedClass('dictionary')],
+  ['NSNumber', new ArchivedClass('number')],
+  ['NSData', new ArchivedClass('data')],
+  ['NSMutableData', new ArchivedClass('data')],
+  ['NSURL', new ArchivedClass('url')],
+]);
+
+export function classNamed(name: string): ArchivedClass {
+  return CLASSES.get(name) ?? OTHER_CLASS;
 }

@@ -8,7 +8,7 @@
  */
 import { Damage } from './damage.ts';
 import { StreamCursor } from './stream-cursor.ts';
-import { ArchivedClass, type ClassKind, classKindOf } from './typedstream-classes.ts';
+import { ArchivedClass, type ClassKind, classNamed, OTHER_CLASS } from './typedstream-classes.ts';
 
 const NEW = 0x84;
 const NIL = 0x85;
@@ -83,7 +83,9 @@ export class TypedStreamReader extends StreamCursor {
       this.at++;
       const length = this.unsigned();
       const start = this.take(length);
-      const text = this.bytes.toString('latin1', start, this.at);
+      // Most types are one character: making those here is several times cheaper than a call into the runtime.
+      const text =
+        length === 1 ? String.fromCharCode(this.bytes[start] ?? 0) : this.bytes.toString('latin1', start, this.at);
       this.#strings.push(text);
       return text;
     }
@@ -110,11 +112,11 @@ export class TypedStreamReader extends StreamCursor {
     const first = this.#objects.length;
     while (this.peek() === NEW) {
       this.at++;
-      const kind = classKindOf(this.#type());
+      const named = classNamed(this.#type());
       this.signed();
-      this.#objects.push(ArchivedClass.of(kind));
+      this.#objects.push(named);
     }
-    let inherited: Value | ArchivedClass = ArchivedClass.of('other');
+    let inherited: Value | ArchivedClass = OTHER_CLASS;
     if (this.peek() === NIL) this.at++;
     else inherited = this.#referenced(first);
     for (let i = this.#objects.length - 1; i >= first; i--) {
