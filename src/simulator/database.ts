@@ -2,7 +2,7 @@ import { type Database, openReadable, openWritable, type Value } from '../sqlite
 import { appleDate } from './apple-time.ts';
 import type { AttachmentRow, Cell, ChatRow, HandleRow, MessageRow } from './rows.ts';
 import { FACTS, type Generation, type GenerationFacts } from './schema/generations.ts';
-import { createIndexes } from './schema/indexes.ts';
+import { createIndexes, isSparse } from './schema/indexes.ts';
 import { columnsOf, createTable, TABLES } from './schema/tables.ts';
 import { APPLE_FUNCTIONS, createTriggers } from './schema/triggers.ts';
 
@@ -155,7 +155,7 @@ export class MessagesDatabase {
           'FROM chat_message_join',
       );
     }
-    for (const sql of createIndexes(this.generation)) this.db.exec(sql);
+    for (const sql of createIndexes(this.generation)) if (!isSparse(sql)) this.db.exec(sql);
     for (const sql of createTriggers(this.generation)) this.db.exec(sql);
     this.db.exec('COMMIT');
     this.db.exec('PRAGMA journal_mode = WAL');
@@ -236,6 +236,7 @@ export function createMessagesDatabase(
   for (const [key, value] of Object.entries(properties(database.facts))) {
     db.run('INSERT INTO _SqliteDatabaseProperties (key, value) VALUES (?, ?)', key, value);
   }
+  for (const sql of createIndexes(generation)) if (bulk && isSparse(sql)) db.exec(sql);
   if (!bulk) {
     for (const sql of createIndexes(generation)) db.exec(sql);
     for (const sql of createTriggers(generation)) db.exec(sql);

@@ -143,3 +143,11 @@ export function createIndexes(generation: Generation): string[] {
     (index) => `CREATE INDEX ${index.name} ON ${index.on}${index.where === undefined ? '' : ` WHERE ${index.where}`}`,
   );
 }
+
+/**
+ * Whether an index is cheaper made before a bulk of rows than after it: it holds few of them, and a scan of the whole
+ * table to find those few costs more than asking each row as it comes.
+ */
+export function isSparse(createIndex: string): boolean {
+  return createIndex.includes(' WHERE ') && !createIndex.includes('is_read = 1');
+}
