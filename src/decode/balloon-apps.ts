@@ -1,11 +1,9 @@
-/** message.balloon_bundle_id of links. */
-export const LINK_BALLOON = 'com.apple.messages.URLBalloonProvider';
 export const DIGITAL_TOUCH_BALLOON = 'com.apple.DigitalTouchBalloonProvider';
 export const HANDWRITING_BALLOON = 'com.apple.Handwriting.HandwritingProvider';
 
 /** Names for display of balloons, by message.balloon_bundle_id; of extensions, by the part behind the last colon. */
 export const BALLOON_APPS: Readonly<Record<string, string>> = {
-  [LINK_BALLOON]: 'Link',
+  'com.apple.messages.URLBalloonProvider': 'Link',
   [DIGITAL_TOUCH_BALLOON]: 'Digital Touch',
   [HANDWRITING_BALLOON]: 'Handwriting',
   'com.apple.PassbookUIService.PeerPaymentMessagesExtension': 'Apple Cash',

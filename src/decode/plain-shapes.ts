@@ -9,7 +9,7 @@ export type PlainShape = { head: Uint8Array; tail: Uint8Array };
 /** Ends the string, names the type of a run ("iI") and gives the run the number 1. */
 export const RUN = latin1('\x86\x84\x02iI\x01');
 
-export const STREAM_HEAD = '\x04\x0bstreamtyped\x81\xe8\x03\x84\x01@';
+const STREAM_HEAD = '\x04\x0bstreamtyped\x81\xe8\x03\x84\x01@';
 
 const IMMUTABLE_HEAD = `${STREAM_HEAD}\x84\x84\x84\x12NSAttributedString\x00\x84\x84\x08NSObject\x00\x85\x92\x84\x84\x84\x08NSString\x01\x94\x84\x01+`;
 
@@ -45,8 +45,6 @@ export const IMMUTABLE_DIRECTED: PlainShape = {
       `\x92\x84\x96\x96${PART_KEY}\x92\x84\x9b\x9c\x9d\x9d\x00\x86\x86\x86`,
   ),
 };
-
-export const PLAIN_SHAPES: readonly PlainShape[] = [MUTABLE, IMMUTABLE, IMMUTABLE_DIRECTED];
 
 function latin1(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text, 'latin1'));

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeKeyedArchive } from '../simulator/encode/keyed-archive.ts';
 import { type EncodablePlist, encodePlist } from '../simulator/encode/plist.ts';
 import { encodeAttributedBody } from '../simulator/encode/typedstream.ts';
-import { balloonAppName, decodePayload, decodeSummaryInfo } from './index.ts';
+import { BALLOON_APPS, balloonAppName, decodePayload, decodeSummaryInfo } from './index.ts';
 import { readKeyedArchive } from './keyed-archive.ts';
 import { type PlistValue, readPlist } from './plist.ts';
 
@@ -239,6 +239,7 @@ describe('payload_data', () => {
         'com.apple.messages.MSMessageExtensionBalloonPlugin:EQHXZ8M8AV:com.google.ios.youtube.MessagesExtension',
       ),
     ).toBe('YouTube');
+    for (const [bundle, name] of Object.entries(BALLOON_APPS)) expect(balloonAppName(bundle)).toBe(name);
     expect(balloonAppName('com.example.unknown')).toBeNull();
   });
 });
