@@ -219,7 +219,9 @@ export class HistoryWriter {
 
   #writeText(row: MessageRow, draft: Pick<Draft, 'textIn' | 'rawBody'>, body: Body | null, atMs: number): void {
     if (body === null && draft.rawBody === undefined) return;
-    const where = draft.textIn ?? this.#textPlace(atMs, row.service);
+    const usual = this.#textPlace(atMs, row.service);
+    // Without a body nothing would say which mark is which attachment.
+    const where = draft.textIn ?? (usual === 'column' && body?.attachmentGuids.length !== 0 ? 'both' : usual);
     if (where !== 'body') row.text = body?.text ?? null;
     if (draft.rawBody !== undefined) row.attributedBody = draft.rawBody;
     else if (where !== 'column' && body !== null) row.attributedBody = body.encode(this.random.chance(0.64));
