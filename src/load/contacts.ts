@@ -53,7 +53,7 @@ export function loadPeople(db: Database, plan: PeoplePlan): LoadedPeople {
 }
 
 function upsertCard(db: Database, person: Person): number {
-  const known = db.value<number>('SELECT id FROM contacts WHERE card_key = ?', person.key);
+  const known = knownContact(db, person);
   const flags = [person.isMe ? 1 : 0, person.isOrganization ? 1 : 0] as const;
   let id: number;
   if (known === null) {
@@ -65,11 +65,26 @@ function upsertCard(db: Database, person: Person): number {
     ).lastId;
   } else {
     id = known;
-    db.run('UPDATE contacts SET name = ?, is_me = ?, is_organization = ? WHERE id = ?', person.name, ...flags, id);
+    db.run(
+      'UPDATE contacts SET name = ?, is_me = ?, is_organization = ?, card_key = ? WHERE id = ?',
+      person.name,
+      ...flags,
+      person.key,
+      id,
+    );
     db.run('DELETE FROM contact_identifiers WHERE contact_id = ?', id);
   }
   for (const [position, identifier] of person.identifiers.entries()) addIdentifier(db, id, position, identifier);
   return id;
+}
+
+/** A person is known by any of their cards; the key is that of the first, and changes when an earlier one joins. */
+function knownContact(db: Database, person: Person): number | null {
+  for (const key of [person.key, ...person.cards]) {
+    const id = db.value<number>('SELECT id FROM contacts WHERE card_key = ?', key);
+    if (id !== null) return id;
+  }
+  return null;
 }
 
 function addIdentifier(db: Database, contact: number, position: number, address: Address): void {

@@ -15,16 +15,25 @@ export type Moment = { gapMs: number; nowMs: number };
 
 const INSERT = `INSERT INTO conversations
   (id, chat_id, started_at, ended_at, message_count, first_message_id, initiator_id, state, sealed_at)
-  VALUES (?, ?, ?, ?, ?, ?, (SELECT sender_id FROM messages WHERE id = ?), ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-export function writeConversations(db: Database, conversations: readonly FreshConversation[], moment: Moment): void {
-  for (const conversation of conversations) insertConversation(db, conversation.id, conversation, moment);
+/** `initiators`: by conversation, the contact who wrote its first message, 0 for nobody known. */
+export function writeConversations(
+  db: Database,
+  conversations: readonly FreshConversation[],
+  initiators: Int32Array,
+  moment: Moment,
+): void {
+  for (const conversation of conversations) {
+    insertConversation(db, conversation.id, conversation, initiators[conversation.id] || null, moment);
+  }
 }
 
 function insertConversation(
   db: Database,
   id: number | null,
   conversation: Omit<FreshConversation, 'id'>,
+  initiator: number | null,
   moment: Moment,
 ): number {
   const { state, sealedAtMs } = stateAt({ endedAtMs: conversation.endedAt, ...moment });
@@ -36,7 +45,7 @@ function insertConversation(
     conversation.endedAt,
     conversation.count,
     conversation.firstMessage,
-    conversation.firstMessage,
+    initiator,
     state,
     sealedAtMs,
   ).lastId;
@@ -82,7 +91,8 @@ export function resplitChat(db: Database, chat: number, moment: Moment): { chang
     };
     // The same members may still have moved in time, or have another first among them.
     if (!segment.changed && segment.id !== null && sameFacts(db, segment.id, facts)) continue;
-    const id = segment.id ?? insertConversation(db, null, facts, moment);
+    const initiator = db.value<number>('SELECT sender_id FROM messages WHERE id = ?', first.id);
+    const id = segment.id ?? insertConversation(db, null, facts, initiator, moment);
     if (segment.id !== null) updateConversation(db, id, facts, moment);
     for (let at = segment.start; at < segment.end; at += 1) {
       if (previous[at] !== id) db.run('UPDATE messages SET conversation_id = ? WHERE id = ?', id, rows[at]?.id ?? 0);

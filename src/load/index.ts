@@ -37,11 +37,13 @@ export {
 export {
   type Destination,
   insertEdits,
+  insertListedRows,
   insertRows,
+  listRows,
   type Projection,
   type QuarantineReason,
   quarantineRows,
   type RowRange,
 } from './rows.ts';
-export { addChatServices, servicesOfMessages } from './services.ts';
+export { addChatServices, rareServices, servicesOfMessages } from './services.ts';
 export { compareStaged, createStaging, dropStaging, STAGED } from './staging.ts';

@@ -7,6 +7,44 @@ export type Projection = readonly (readonly [column: string, sql: string])[];
 export type RowRange = { from: number; to: number };
 
 /**
+ * Row ids of the source in a table aside, in order: rows that are few among many are fetched by their ids, so that the
+ * many are not read once more for their sake.
+ */
+export function listRows(db: Database, name: string, rowids: Iterable<number>): string {
+  db.exec(`DROP TABLE IF EXISTS temp.${name}`);
+  db.exec(`CREATE TEMP TABLE ${name} (rowid_listed INTEGER PRIMARY KEY)`);
+  for (const rowid of rowids) db.run(`INSERT OR IGNORE INTO temp.${name} (rowid_listed) VALUES (?)`, rowid);
+  return `temp.${name}`;
+}
+
+/** Copies listed rows; otherwise like `insertRows`. */
+export function insertListedRows(
+  db: Database,
+  into: string,
+  projection: Projection,
+  source: { table: string; alias: string; list: string; id: boolean },
+): number {
+  const { columns, values } = insertion(projection, source);
+  return db.run(
+    `INSERT INTO ${into} (${columns}) SELECT ${values}
+     FROM ${source.list} l CROSS JOIN ${source.table} ${source.alias} ON ${source.alias}.ROWID = l.rowid_listed`,
+  ).changes;
+}
+
+function insertion(
+  projection: Projection,
+  source: { alias: string; id: boolean },
+): { columns: string; values: string } {
+  const columns = projection.map(([column]) => column);
+  const values = projection.map(([, sql]) => sql);
+  if (source.id) {
+    columns.unshift('id');
+    values.unshift(`${source.alias}.ROWID`);
+  }
+  return { columns: columns.join(', '), values: values.join(', ') };
+}
+
+/**
  * Copies the rows of one class between two row ids of the source into a table of ours, in one statement. `with_id`
  * makes our id the source's row id: right for the first source of a store, where it costs nothing and keeps the order.
  */
@@ -17,14 +55,9 @@ export function insertRows(
   source: { table: string; alias: string; where: string; id: boolean },
   range: RowRange,
 ): number {
-  const columns = projection.map(([column]) => column);
-  const values = projection.map(([, sql]) => sql);
-  if (source.id) {
-    columns.unshift('id');
-    values.unshift(`${source.alias}.ROWID`);
-  }
+  const { columns, values } = insertion(projection, source);
   return db.run(
-    `INSERT INTO ${into} (${columns.join(', ')}) SELECT ${values.join(', ')}
+    `INSERT INTO ${into} (${columns}) SELECT ${values}
      FROM ${source.table} ${source.alias} NOT INDEXED
      WHERE ${source.alias}.ROWID BETWEEN ? AND ? AND (${source.where})`,
     range.from,

@@ -16,3 +16,12 @@ export function servicesOfMessages(db: Database, chat: number): string[] {
     .all<{ service: string }>('SELECT DISTINCT service FROM messages WHERE chat_id = ? AND service IS NOT NULL', chat)
     .map((row) => row.service);
 }
+
+/** Services other than the common ones, by chat: one look at all messages. */
+export function rareServices(db: Database, common: readonly string[]): { chat: number; service: string }[] {
+  return db.all(
+    `SELECT DISTINCT chat_id AS chat, service FROM messages
+     WHERE service IS NOT NULL AND service NOT IN (${common.map(() => '?').join(', ')})`,
+    ...common,
+  );
+}

@@ -3,6 +3,7 @@ import {
   addSource,
   carryOver,
   type Destination,
+  type FreshConversation,
   finishAside,
   openAside,
   promoteAside,
@@ -47,6 +48,8 @@ export async function bulkImport(options: ImportOptions, watch: Stopwatch): Prom
     const { conversations, dates } = splitFresh(run.placements, options.gapMs, (rowid, conversation) =>
       run.context.conversationOf.set(rowid, conversation),
     );
+    const contact = new Int32Array(conversations.length + 1);
+    run.context.initiators = { firstMessage: firstMessages(conversations), contact };
     watch.lap('split');
 
     // Our ids are the source's row ids here, so that nothing has to be looked up.
@@ -57,7 +60,7 @@ export async function bulkImport(options: ImportOptions, watch: Stopwatch): Prom
     writeAttachmentJoins(db, run.lookUps.attachments, run.attachmentOrder, messageId, (rowid) => rowid);
     settleAllReactions(db);
     watch.lap('attachments');
-    writeConversations(db, conversations, { gapMs: options.gapMs, nowMs: options.clock.now() });
+    writeConversations(db, conversations, contact, { gapMs: options.gapMs, nowMs: options.clock.now() });
     writeChatDates(db, dates);
     recordServices(db, run.placements);
     run.quarantine();
@@ -86,4 +89,11 @@ export async function bulkImport(options: ImportOptions, watch: Stopwatch): Prom
     removeAside(options.store);
     throw error;
   }
+}
+
+/** The first message of each conversation, by the conversation's id. */
+function firstMessages(conversations: readonly FreshConversation[]): Float64Array {
+  const rowids = new Float64Array(conversations.length + 1);
+  for (const { id, firstMessage } of conversations) rowids[id] = firstMessage;
+  return rowids;
 }

@@ -23,7 +23,7 @@ export type Placements = {
 };
 
 /** Services that fit a bit each; the last bit stands for all others, which are then asked for by name. */
-export const SERVICES = ['iMessage', 'SMS', 'RCS', 'iMessageLite'] as const;
+export const SERVICES = ['iMessage', 'SMS', 'RCS', 'rcs', 'iMessageLite'] as const;
 export const OTHER_SERVICE_BIT = 1 << SERVICES.length;
 const CLASS_LIMIT = 16;
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { addChatServices, type SourceRecord, servicesOfMessages, writePosition, writeSetting } from '../load/index.ts';
+import { addChatServices, rareServices, type SourceRecord, writePosition, writeSetting } from '../load/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import type { ImportOptions } from './options.ts';
 import { OTHER_SERVICE_BIT, type Placements, SERVICES } from './placements.ts';
@@ -23,9 +23,14 @@ export function recordImport(db: Database, run: SourceRun): void {
 /** Adds the services seen while the rows were placed; those without a bit of their own are asked for by name. */
 export function recordServices(db: Database, placements: Placements): void {
   const services = new Map<number, string[]>();
+  let others = false;
   for (const [chat, bits] of placements.services) {
-    const known = SERVICES.filter((_, index) => (bits & (1 << index)) !== 0);
-    services.set(chat, (bits & OTHER_SERVICE_BIT) === 0 ? [...known] : [...known, ...servicesOfMessages(db, chat)]);
+    services.set(
+      chat,
+      SERVICES.filter((_, index) => (bits & (1 << index)) !== 0),
+    );
+    others ||= (bits & OTHER_SERVICE_BIT) !== 0;
   }
+  if (others) for (const { chat, service } of rareServices(db, SERVICES)) services.get(chat)?.push(service);
   addChatServices(db, services);
 }

@@ -2,7 +2,9 @@ import { breathe, ChatStatsError } from '../kernel/index.ts';
 import {
   type Destination,
   insertEdits,
+  insertListedRows,
   insertRows,
+  listRows,
   type Position,
   type Projection,
   type QuarantineReason,
@@ -73,30 +75,15 @@ export class SourceRun {
 
   column: Columns = (name) => (name === 'ROWID' ? 'm.ROWID' : this.schema.column('m', 'message', name));
 
-  /** Copies messages, reactions and votes, slice by slice. */
+  /** Copies messages, slice by slice, then reactions and votes, which are few. */
   async copyRows(destination: Destination): Promise<void> {
     const { placements } = this;
     const messages = messageProjection(this.column, this.sourceId);
-    const reactions = reactionProjection(this.column, this.sourceId);
-    const votes = voteProjection(this.column, this.sourceId);
+    const from = { table: `${APPLE}.message`, alias: 'm', id: destination.keepIds };
+    const where = `destination_of(m.ROWID) = ${DESTINATION.messages}`;
     let done = 0;
     for (const slice of placements.slices) {
-      const copy = (into: string, projection: Projection, which: number) =>
-        insertRows(
-          this.db,
-          into,
-          projection,
-          {
-            table: `${APPLE}.message`,
-            alias: 'm',
-            where: `destination_of(m.ROWID) = ${which}`,
-            id: destination.keepIds,
-          },
-          slice,
-        );
-      copy(destination.messages, messages, DESTINATION.messages);
-      copy(destination.reactions, reactions, DESTINATION.reactions);
-      copy(destination.votes, votes, DESTINATION.votes);
+      insertRows(this.db, destination.messages, messages, { ...from, where }, slice);
       const findings = this.#functions.take();
       insertEdits(this.db, destination.edits, findings.edits);
       for (const [rowid, order] of findings.attachmentOrder) this.attachmentOrder.set(rowid, order);
@@ -105,6 +92,23 @@ export class SourceRun {
       this.options.onProgress({ stage: 'messages', done, total: placements.count });
       await this.pause();
     }
+    this.#copyListed(destination.reactions, reactionProjection(this.column, this.sourceId), ROW_CLASS.reaction, from);
+    this.#copyListed(destination.votes, voteProjection(this.column, this.sourceId), ROW_CLASS.vote, from);
+  }
+
+  #copyListed(
+    into: string,
+    projection: Projection,
+    rowClass: number,
+    from: { table: string; alias: string; id: boolean },
+  ) {
+    const list = listRows(this.db, 'listed_rows', this.#rowidsOf(rowClass));
+    insertListedRows(this.db, into, projection, { ...from, list });
+  }
+
+  *#rowidsOf(rowClass: number): Generator<number> {
+    const { classes, count, rowids } = this.placements;
+    for (let index = 0; index < count; index += 1) if (classes[index] === rowClass) yield rowids[index] ?? 0;
   }
 
   copyAttachments(destination: Destination): void {
@@ -166,13 +170,8 @@ export class SourceRun {
   #assignDestinations(): void {
     const { placements, context } = this;
     for (let index = 0; index < placements.count; index += 1) {
-      const rowClass = placements.classes[index] ?? 0;
-      const rowid = placements.rowids[index] ?? 0;
-      if (rowClass === ROW_CLASS.reaction) context.destinationOf.set(rowid, DESTINATION.reactions);
-      else if (rowClass === ROW_CLASS.vote) context.destinationOf.set(rowid, DESTINATION.votes);
-      else if (placements.chats[index] !== 0 && isMessageClass(rowClass)) {
-        context.destinationOf.set(rowid, DESTINATION.messages);
-      }
+      if (placements.chats[index] === 0 || !isMessageClass(placements.classes[index] ?? 0)) continue;
+      context.destinationOf.set(placements.rowids[index] ?? 0, DESTINATION.messages);
     }
   }
 }

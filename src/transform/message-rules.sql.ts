@@ -25,6 +25,7 @@ export function rowClassSql(column: Columns): string {
   const item = integer(column('item_type'));
   const associated = integer(column('associated_message_type'));
   return `CASE
+    WHEN ${isOrdinarySql(column)} AND ${unscheduled(column)} THEN ${ROW_CLASS.message}
     WHEN ${column('guid')} IS NULL THEN ${ROW_CLASS.unreadable}
     WHEN ${item} BETWEEN 1 AND 6 THEN ${ROW_CLASS.event}
     WHEN ${item} = 0 AND ${isReaction(associated)} THEN
@@ -33,6 +34,14 @@ export function rowClassSql(column: Columns): string {
     WHEN ${scheduledSql(column)} THEN ${ROW_CLASS.scheduled}
     ELSE ${ROW_CLASS.message} END`;
 }
+
+/** True for nearly every row, and cheap: nothing but something said. The cases that follow it need no help then. */
+function isOrdinarySql(column: Columns): string {
+  const zero = (name: string) => (column(name) === 'NULL' ? '1' : `${column(name)} = 0`);
+  return `(${zero('item_type')} AND ${zero('associated_message_type')} AND ${column('guid')} IS NOT NULL)`;
+}
+
+const unscheduled = (column: Columns) => (column('schedule_type') === 'NULL' ? '1' : `${column('schedule_type')} = 0`);
 
 /** A "send later" message that has not been sent yet. */
 function scheduledSql(column: Columns): string {
@@ -56,7 +65,9 @@ function kindSql(column: Columns): string {
   const associated = integer(column('associated_message_type'));
   const balloon = column('balloon_bundle_id');
   const saysNothing = `trim(coalesce(${textSql(column)}, ''), ${PLACEHOLDERS}) = ''`;
+  const audio = column('is_audio_message') === 'NULL' ? '1' : `${column('is_audio_message')} = 0`;
   return `CASE
+    WHEN ${isOrdinarySql(column)} AND ${balloon} IS NULL AND ${audio} AND attachment_kind(${column('ROWID')}) IS NULL THEN 'text'
     WHEN ${item} BETWEEN 1 AND 6 THEN 'event'
     WHEN ${item} <> 0 OR ${associated} NOT IN (0, 2, 3) THEN 'unknown'
     WHEN ${balloon} = '${LINK_BALLOON}' THEN CASE WHEN ${saysNothing} THEN 'app' ELSE 'text' END
@@ -85,7 +96,7 @@ export function messageProjection(column: Columns, sourceId: number): [column: s
     ['chat_id', `chat_of(${rowid})`],
     ['sender_id', `CASE WHEN ${fromMe} THEN me_contact() ELSE contact_of(${handle}, ${rowid}) END`],
     ['handle_id', `CASE WHEN ${fromMe} THEN NULL ELSE handle_of(${handle}, ${rowid}) END`],
-    ['conversation_id', `conversation_of(${rowid})`],
+    ['conversation_id', `conversation_of(${rowid}, ${fromMe}, ${handle})`],
     ['kind', kindSql(column)],
     ['text', textSql(column)],
     ['sent_at', sentAtSql(column)],
@@ -140,7 +151,7 @@ export function reactionProjection(column: Columns, sourceId: number): [column: 
   const code = integer(column('associated_message_type'));
   return [
     ['guid', `CAST(${column('guid')} AS TEXT)`],
-    ['target_guid', `reaction_target(${target})`],
+    ['target_guid', `coalesce(reaction_target(${target}), ${target})`],
     ['part', `reaction_part(${target})`],
     ['kind', `reaction_kind(${code})`],
     ['emoji', `CASE WHEN ${code} IN (2006, 3006) THEN ${nonEmpty(column('associated_message_emoji'))} END`],

@@ -6,7 +6,7 @@ import { type EditVersion, editState } from './edits.ts';
 /** Who an address of Apple's `handle` table is to us. */
 export type Party = { handle: number; contact: number; address: string };
 
-export const DESTINATION = { messages: 1, reactions: 2, votes: 3 } as const;
+export const DESTINATION = { messages: 1 } as const;
 
 /** The look-ups that the row rules need, by row id of the source. Filled before the rows are read. */
 export class RowContext {
@@ -20,6 +20,8 @@ export class RowContext {
   /** Chats with oneself: what arrives there without a handle came from one's own address. */
   readonly selfChats = new Map<number, Party>();
   meContact = 0;
+  /** By conversation: its first message, and, once that has been read, the contact who wrote it (0: nobody known). */
+  initiators: { firstMessage: Float64Array; contact: Int32Array } | null = null;
 
   party(handle: number, rowid: number): Party | undefined {
     return this.parties.get(handle) ?? (handle > 0 ? undefined : this.selfChats.get(this.chatOf.get(rowid)));
@@ -45,7 +47,15 @@ export function registerRowFunctions(db: Database, context: RowContext): { take(
   let unsent: { rowid: number; at: number | null; parts: string | null } | null = null;
 
   db.function('chat_of', (rowid: number) => context.chatOf.get(rowid) || null);
-  db.function('conversation_of', (rowid: number) => context.conversationOf.get(rowid) || null);
+  db.function('conversation_of', (rowid: number, fromMe: number, handle: number) => {
+    const id = context.conversationOf.get(rowid);
+    if (id === 0) return null;
+    if (context.initiators?.firstMessage[id] === rowid) {
+      const contact = fromMe !== 0 ? context.meContact : context.party(handle, rowid)?.contact;
+      context.initiators.contact[id] = contact ?? 0;
+    }
+    return id;
+  });
   db.function('destination_of', (rowid: number) => context.destinationOf.get(rowid));
   db.function('attachment_kind', (rowid: number) => context.attachmentKindOf.get(rowid) ?? null);
   db.function('deleted_at', (rowid: number) => context.deletedAtOf.get(rowid) ?? null);

@@ -76,7 +76,7 @@ function noPermission(file: string, cause: unknown): ChatStatsError {
 
 /** macOS asks for the program that is responsible: the terminal, not node. Terminals name themselves in TERM_PROGRAM. */
 function responsibleProgram(): string {
-  const terminal = process.env['TERM_PROGRAM'];
+  const terminal = process.env.TERM_PROGRAM;
   if (terminal === undefined || terminal === '') return `the program that starts ChatStats (${process.execPath})`;
   return `"${terminal.replace('Apple_Terminal', 'Terminal').replace(/\.app$/, '')}", the program this runs in`;
 }

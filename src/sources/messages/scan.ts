@@ -29,8 +29,7 @@ export function scanChatJoins(
   const fn = pump(db, 'pump_chat_join', sink);
   db.value(
     `SELECT count(${fn}(message_id, chat_id)) FROM ${schema.name}.chat_message_join NOT INDEXED
-     WHERE typeof(message_id) = 'integer' AND typeof(chat_id) = 'integer'
-       AND message_id ${ROWID_RANGE} AND chat_id ${ROWID_RANGE}`,
+     WHERE message_id ${ROWID_RANGE} AND chat_id ${ROWID_RANGE}`,
   );
 }
 

@@ -66,12 +66,16 @@ export function readChatServices(db: Database, schema: MessagesSchema): ChatServ
   );
 }
 
-/** Own addresses as the rows name them (\`P:+1…\`, \`E:…\`): the accounts that wrote and the addresses that received. */
+/** Rows asked for the accounts that wrote them, at either end of the history: an owner changes addresses over the years. */
+const ACCOUNT_SAMPLE = 2_000;
+
+/** Own addresses as the rows name them (`P:+1…`, `E:…`): the accounts of the oldest and of the newest messages. */
 export function readOwnAccounts(db: Database, schema: MessagesSchema): string[] {
   const account = schema.column('m', 'message', 'account');
+  if (account === 'NULL') return [];
+  const end = (order: string) =>
+    `SELECT ${text(account)} AS account FROM (SELECT * FROM ${schema.name}.message ORDER BY ROWID ${order} LIMIT ${ACCOUNT_SAMPLE}) m`;
   return db
-    .all<{ account: string }>(
-      `SELECT DISTINCT ${text(account)} AS account FROM ${schema.name}.message m WHERE ${account} IS NOT NULL LIMIT 100`,
-    )
-    .map((row) => row.account);
+    .all<{ account: string | null }>(`SELECT account FROM (${end('ASC')}) UNION SELECT account FROM (${end('DESC')})`)
+    .flatMap((row) => row.account ?? []);
 }
