@@ -4,7 +4,7 @@
  */
 import { Unarchiver } from 'node-typedstream';
 import { bodyText, decodeBody, plainBodySql } from '../src/decode/index.ts';
-import { type BodyRun, encodeAttributedBody } from '../src/simulator/encode/typedstream.ts';
+import { type BodyRun, encodeAttributedBody } from '../src/simulator/index.ts';
 import { openWritable } from '../src/sqlite/index.ts';
 
 const count = Number(process.argv[2] ?? 300_000);

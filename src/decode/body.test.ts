@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { NSAttributedString, Unarchiver } from 'node-typedstream';
 import { describe, expect, it } from 'vitest';
-import { type AttributeValue, type BodyRun, encodeAttributedBody } from '../simulator/encode/typedstream.ts';
+import { type AttributeValue, type BodyRun, encodeAttributedBody } from '../simulator/index.ts';
 import { bodyText, decodeBody, isPlainBody } from './index.ts';
 
 /** The worked example of the format: 179 bytes of an iPhone with iOS 14 that say one emoji. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { encodeAttributedBody } from '../simulator/encode/typedstream.ts';
+import { encodeAttributedBody } from '../simulator/index.ts';
 import { openWritable } from '../sqlite/index.ts';
 import { decodeBody, isPlainBody, plainBodySql } from './index.ts';
 

@@ -26,15 +26,15 @@ const STATEMENT_CACHE_LIMIT = 256;
 export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  #gate: Gate | null = null;
+  static #gate: Gate | null = null;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
   }
 
-  /** Called before every statement; a test may throw from it. */
-  setGate(gate: Gate | null): void {
-    this.#gate = gate;
+  /** Calls `gate` before every statement of every connection, until told otherwise; a test may throw from it. */
+  static watch(gate: Gate | null): void {
+    Database.#gate = gate;
   }
 
   get driver(): DatabaseSync {
@@ -144,7 +144,7 @@ export class Database {
   }
 
   #guard<T>(sql: string, work: () => T): T {
-    this.#gate?.(sql);
+    Database.#gate?.(sql);
     try {
       return work();
     } catch (error) {
