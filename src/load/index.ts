@@ -45,5 +45,6 @@ export {
   quarantineRows,
   type RowRange,
 } from './rows.ts';
+export { extendSearchIndex, type IndexStep } from './search-index.ts';
 export { addChatServices, rareServices, servicesOfMessages } from './services.ts';
 export { compareStaged, createStaging, dropStaging, STAGED } from './staging.ts';

@@ -1,0 +1,71 @@
+/**
+ * Folding: what two texts have to share for one to be found by the other. Case goes (ß is ss, final sigma is sigma),
+ * compatible forms become one (fullwidth, ligatures), diacritics go. Marks that spell other words stay: the vowel
+ * signs of Indic scripts and Thai, the voicing of kana; and Hangul stays in whole syllables.
+ */
+
+/** Hangul jamo, compatibility jamo and syllables: NFKD would take them apart and NFC put strangers together. */
+const HANGUL = '\\u1100-\\u11ff\\u3130-\\u318f\\ua960-\\ua97f\\uac00-\\ud7ff\\uffa0-\\uffdc';
+const FOREIGN_RUN = new RegExp(`[^\\x00-\\x7f${HANGUL}]+`, 'g');
+const JAMO = /[\u1100-\u11ff]/;
+const JAMO_RUN = /[\u1100-\u11ff\uac00-\ud7a3]+/g;
+const NUL = String.fromCharCode(0);
+
+/** Marks of no script of their own, and those of Hebrew and Arabic, less the voicing marks of kana. */
+const DIACRITICS =
+  /[[\p{M}&&[\p{Script=Inherited}\p{Script=Common}\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}]]--[\u3099\u309a]]+/gv;
+
+/** Where a folded text can be cut so that each piece folds by itself: a character with all that joins on to it. */
+const CLUSTER = /(?:[\uac00-\ud7a3]?[\u1100-\u11ff]+|.)[\p{M}\uff9e\uff9f]*/gsu;
+
+/** Total; the result has no NUL (at which the tokenizer would stop) and no half of a surrogate pair. */
+export function foldText(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: every ASCII character but NUL takes the short way.
+  if (/^[\x01-\x7f]*$/.test(text)) return text.toLowerCase();
+  let folded = text.toWellFormed().replace(FOREIGN_RUN, foldRun).toLowerCase();
+  if (JAMO.test(folded)) folded = folded.replace(JAMO_RUN, (run) => run.normalize('NFC'));
+  return folded.replaceAll(NUL, '\ufffd');
+}
+
+function foldRun(run: string): string {
+  const bare = run.normalize('NFKD').replace(DIACRITICS, '').normalize('NFC');
+  // Up and down again, because some letters have one capital and two small forms.
+  return bare.toUpperCase().toLowerCase().replaceAll('ς', 'σ');
+}
+
+/** A text with where each UTF-16 unit of its folded form comes from: `starts` and `ends` are offsets in the text. */
+export type FoldedText = { folded: string; starts: number[]; ends: number[] };
+
+export function foldWithOffsets(text: string): FoldedText {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  let folded = '';
+  for (const { 0: cluster, index } of text.toWellFormed().matchAll(CLUSTER)) {
+    const piece = foldText(cluster);
+    folded += piece;
+    for (let unit = 0; unit < piece.length; unit += 1) {
+      starts.push(index);
+      ends.push(index + cluster.length);
+    }
+  }
+  return { folded, starts, ends };
+}
+
+/** Where the terms, folded, stand in the text: offset and length in UTF-16 units, in order, without overlaps. */
+export function findHighlights(text: string, terms: readonly string[]): [start: number, length: number][] {
+  const { folded, starts, ends } = foldWithOffsets(text);
+  const found: [number, number][] = [];
+  for (const term of terms) {
+    for (let at = folded.indexOf(term); at !== -1; at = folded.indexOf(term, at + term.length)) {
+      found.push([starts[at] ?? 0, ends[at + term.length - 1] ?? 0]);
+    }
+  }
+  found.sort((a, b) => a[0] - b[0] || b[1] - a[1]);
+  const merged: [number, number][] = [];
+  for (const [start, end] of found) {
+    const last = merged.at(-1);
+    if (last !== undefined && start < last[0] + last[1]) last[1] = Math.max(last[1], end - last[0]);
+    else merged.push([start, end - start]);
+  }
+  return merged;
+}
