@@ -1,0 +1,21 @@
+/** One import of a made-up history, for the bench: prints the summary and the peak memory as JSON. */
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { DEFAULT_GAP_MS } from '../../src/conversations/index.ts';
+import { systemClock } from '../../src/kernel/index.ts';
+import { importSource } from '../../src/pipeline/index.ts';
+
+const [folder = '', store = ''] = process.argv.slice(2);
+for (const suffix of ['', '-wal', '-shm', '-owner']) rmSync(`${store}${suffix}`, { force: true });
+const summary = await importSource({
+  source: { path: path.join(folder, 'chat.db'), sealed: false },
+  store,
+  addressBook: path.join(folder, 'AddressBook'),
+  region: null,
+  locale: null,
+  gapMs: DEFAULT_GAP_MS,
+  clock: systemClock,
+  onProgress: () => {},
+  signal: new AbortController().signal,
+});
+console.log(JSON.stringify({ ...summary, peakMb: Math.round(process.resourceUsage().maxRSS / 1024) }));

@@ -1,0 +1,122 @@
+/**
+ * How long an import takes, over the floor: SQLite alone, copying the same columns into the same tables (floor.ts).
+ * Both sides run as processes of their own, in turns, in one run of this program; times are whole processes, medians.
+ *
+ * Usage: node bench/import/index.ts [--messages 300000] [--rounds 5] [--scale 30000,3000000] [--keep FOLDER]
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import type { ImportSummary } from '../../src/pipeline/index.ts';
+import { writeHistory } from '../../src/simulator/index.ts';
+
+const { values } = parseArgs({
+  options: {
+    messages: { type: 'string', default: '300000' },
+    rounds: { type: 'string', default: '5' },
+    scale: { type: 'string', default: '' },
+    keep: { type: 'string', default: '' },
+  },
+});
+
+/** 500 cards, as an address book of a person who writes to many. */
+const CARDS = 500;
+const NOW_MS = Date.UTC(2026, 5, 15);
+const rounds = Number(values.rounds);
+const root = values.keep === '' ? mkdtempSync(path.join(tmpdir(), 'chatstats-bench-')) : values.keep;
+
+type Sample = ImportSummary & { peakMb: number };
+
+function history(messages: number): string {
+  const folder = path.join(root, String(messages));
+  if (existsSync(path.join(folder, 'chat.db'))) return folder;
+  mkdirSync(folder, { recursive: true });
+  writeHistory({
+    file: path.join(folder, 'chat.db'),
+    addressBookFolder: path.join(folder, 'AddressBook'),
+    contacts: CARDS,
+    generation: 'macos-26',
+    messages,
+    seed: 1,
+    nowMs: NOW_MS,
+  });
+  return folder;
+}
+
+function run(script: string, ...args: string[]): { ms: number; output: string } {
+  const startedAt = performance.now();
+  const output = execFileSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', path.join(import.meta.dirname, script), ...args],
+    { encoding: 'utf8', env: { ...process.env, NODE_COMPILE_CACHE: path.join(root, 'compile-cache') } },
+  );
+  return { ms: performance.now() - startedAt, output };
+}
+
+const median = (numbers: number[]) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+const mb = (file: string) => (statSync(file).size / 1e6).toFixed(1);
+
+function measure(messages: number, times: number) {
+  const folder = history(messages);
+  const store = path.join(root, 'store.db');
+  const floorStore = path.join(root, 'floor.db');
+  const imports: { ms: number; sample: Sample }[] = [];
+  const floors: number[] = [];
+  const importOnce = () => {
+    const { ms, output } = run('import-once.ts', folder, store);
+    return { ms, sample: JSON.parse(output) as Sample };
+  };
+  // The first of each fills the page cache and the compile cache and is not counted.
+  const warm = importOnce();
+  run('floor.ts', path.join(folder, 'chat.db'), floorStore, String(warm.sample.conversations));
+  for (let round = 0; round < times; round += 1) {
+    floors.push(run('floor.ts', path.join(folder, 'chat.db'), floorStore, String(warm.sample.conversations)).ms);
+    imports.push(importOnce());
+  }
+  const floor = median(floors);
+  const time = median(imports.map((each) => each.ms));
+  const peak = Math.max(...imports.map((each) => each.sample.peakMb));
+  const ratios = imports.map((each, round) => each.ms / (floors[round] ?? floor));
+  return {
+    folder,
+    messages,
+    floor,
+    time,
+    ratio: time / floor,
+    ratios,
+    peak,
+    samples: imports.map((i) => i.sample),
+    sizes: [mb(store), mb(floorStore)],
+  };
+}
+
+console.log('import of a made-up history (macOS 26), whole process, median of', rounds, 'rounds\n');
+const main = measure(Number(values.messages), rounds);
+console.log(`rows of the source     ${main.messages}`);
+console.log(`floor (SQLite alone)   ${main.floor.toFixed(0)} ms   store ${main.sizes[1]} MB`);
+console.log(`import                 ${main.time.toFixed(0)} ms   store ${main.sizes[0]} MB`);
+console.log(
+  `over the floor         ${main.ratio.toFixed(2)}   (rounds: ${main.ratios.map((r) => r.toFixed(2)).join(' ')})   budget 3.00, goal 2.00`,
+);
+console.log(`peak memory            ${main.peak} MB   budget 400 MB`);
+console.log('\nby stage, ms (median):');
+for (const stage of Object.keys(main.samples[0]?.stages ?? {})) {
+  console.log(`  ${stage.padEnd(14)} ${median(main.samples.map((sample) => sample.stages[stage] ?? 0)).toFixed(0)}`);
+}
+if (values.scale !== '') {
+  console.log('\nscale:');
+  const perMessage = (each: { time: number; messages: number }) => (each.time * 1000) / each.messages;
+  const base = main.samples.length > 0 ? median(main.samples.map((sample) => sample.durationMs)) : 0;
+  console.log('  rows       import ms   µs/row   to the main size   floor ms   ratio   peak MB');
+  for (const messages of values.scale.split(',').map(Number)) {
+    const each = measure(messages, Math.max(1, Math.min(rounds, 3)));
+    const work = median(each.samples.map((sample) => sample.durationMs));
+    const relative = work / messages / (base / main.messages);
+    console.log(
+      `  ${String(messages).padEnd(10)} ${each.time.toFixed(0).padEnd(11)} ${perMessage(each).toFixed(2).padEnd(8)} ${relative.toFixed(2).padEnd(18)} ${each.floor.toFixed(0).padEnd(10)} ${each.ratio.toFixed(2).padEnd(7)} ${each.peak}`,
+    );
+  }
+}
+if (values.keep === '') rmSync(root, { recursive: true, force: true });
