@@ -4,7 +4,8 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { configurationDocument } from '../src/config/index.ts';
+import { cliDocument } from '../src/cli/index.ts';
+import { configurationDocument, flagsOf } from '../src/config/index.ts';
 import { ERRORS } from '../src/kernel/index.ts';
 import { projectRoot, readProjectFile } from '../test/project-files.ts';
 import { withWallsDiagram } from './walls-diagram.ts';
@@ -15,6 +16,7 @@ export type GeneratedDocument = { file: string; content(current: string | null):
 export const generatedDocuments: readonly GeneratedDocument[] = [
   { file: 'docs/errors.md', content: () => errorsDocument() },
   { file: 'docs/configuration.md', content: () => configurationDocument() },
+  { file: 'docs/cli.md', content: () => cliDocument(flagsOf) },
   { file: 'ARCHITECTURE.md', content: (current) => withWallsDiagram(current ?? '') },
 ];
 

@@ -61,6 +61,9 @@ describe('where a setting comes from', () => {
       gapMinutes: 90,
       format: 'jsonl',
       limit: 20,
+      chat: null,
+      messages: 30_000,
+      seed: 1,
     });
   });
 });

@@ -102,6 +102,32 @@ export const OPTIONS = {
     description: 'How many results are shown at most.',
     commands: ['search', 'stats'],
   }),
+  chat: option<string | null>({
+    name: 'chat',
+    placeholder: 'CHAT',
+    schema: text,
+    default: null,
+    defaultText: 'all',
+    description: 'Only this chat, by its id or its identifier.',
+    private: true,
+    commands: ['search'],
+  }),
+  messages: option({
+    name: 'messages',
+    placeholder: 'N',
+    schema: positiveInteger,
+    default: 30_000,
+    description: 'How many messages are made up, about.',
+    commands: ['demo'],
+  }),
+  seed: option({
+    name: 'seed',
+    placeholder: 'N',
+    schema: positiveInteger,
+    default: 1,
+    description: 'What chance starts from: equal seeds make equal histories.',
+    commands: ['demo'],
+  }),
 } as const;
 
 /** The variable of XDG counts only when it is an absolute path, as its specification has it. */

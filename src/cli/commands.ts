@@ -1,0 +1,80 @@
+import type { CommandModule } from './invocation.ts';
+
+export type Argument = { syntax: string; description: string };
+
+/** One command as help, docs/cli.md and the parser know it. Its options are those that src/config gives it. */
+export type CommandSpec = {
+  name: string;
+  argument: Argument | null;
+  summary: string;
+  /** Paragraphs. */
+  details: readonly string[];
+  examples: readonly string[];
+  load(): Promise<CommandModule>;
+};
+
+const SOURCE: Argument = {
+  syntax: '[SOURCE]',
+  description: "a chat.db, an sms.db, or a folder that holds one (an iPhone backup too); default: this Mac's Messages",
+};
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'import',
+    argument: SOURCE,
+    summary: 'import a whole Messages history into the store',
+    details: [
+      'A first import builds the store aside and moves it into place when it is complete; a later one compares, by guid, and takes over what is new. The source is only ever read. Ctrl-C leaves nothing half done.',
+      'With --json: {messages, reactions, attachments, chats, contacts, conversations, quarantined, durationMs, rate, bulk, unreadable, stages, problems}.',
+    ],
+    examples: ['chatstats import', 'chatstats import ~/old/chat.db --address-book none'],
+    load: () => import('./import.ts'),
+  },
+  {
+    name: 'export',
+    argument: {
+      syntax: '<WHAT>',
+      description: 'messages, reactions, attachments, chats, contacts, conversations or events',
+    },
+    summary: 'write everything of one kind to stdout, oldest first',
+    details: ['JSON lines, or CSV with the same columns: lists joined by a space, null as nothing.'],
+    examples: ['chatstats export messages > messages.jsonl', 'chatstats export chats --format csv > chats.csv'],
+    load: () => import('./export.ts'),
+  },
+  {
+    name: 'search',
+    argument: { syntax: '<TEXT...>', description: 'words, or parts of words, in any script' },
+    summary: 'find messages by their text',
+    details: [
+      'The newest matches come first. With --json: {hits: […]}, each a message as export writes it, with highlights: [[start, length], …] in UTF-16 units of its text.',
+    ],
+    examples: ['chatstats search dinner', 'chatstats search --limit 100 --json 晚饭'],
+    load: () => import('./search.ts'),
+  },
+  {
+    name: 'status',
+    argument: null,
+    summary: 'show the state of the store at a glance',
+    details: [],
+    examples: ['chatstats status'],
+    load: () => import('./status.ts'),
+  },
+  {
+    name: 'stats',
+    argument: null,
+    summary: 'count, rank and draw what is in the store',
+    details: [],
+    examples: ['chatstats stats', 'chatstats stats --limit 5 --json'],
+    load: () => import('./stats.ts'),
+  },
+  {
+    name: 'demo',
+    argument: null,
+    summary: 'try everything on a made-up history, on any machine',
+    details: [
+      'Everything happens in a temporary folder that is removed at the end, unless --db on the command line names a new store to keep.',
+    ],
+    examples: ['chatstats demo', 'chatstats demo --messages 300000 --seed 7', 'chatstats --db demo.db demo'],
+    load: () => import('./demo.ts'),
+  },
+];

@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { breathe, ChatStatsError, EXIT, type ExitCode } from '../kernel/index.ts';
+import { type History, writeHistory } from '../simulator/index.ts';
+import { locateMessages } from '../sources/messages/index.ts';
+import { storeHoldsMessages, storeStats } from '../store/index.ts';
+import { importWithProgress, summaryLines } from './import.ts';
+import { type Invocation, note, print, printJson } from './invocation.ts';
+import { chartLines } from './stats.ts';
+import { withStore } from './store-access.ts';
+import { grouped, span, terminalOf } from './terminal.ts';
+
+const MINUTE_MS = 60_000;
+const GENERATION = 'macos-26';
+const TOP = 5;
+
+/** Makes up a history, imports it, checks it and shows what is in the store: the main job, on any machine. */
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const { world, config, flags } = invocation;
+  // A variable or a file may name the person's real store; made-up people must never get into that.
+  const kept = flags.db === undefined ? null : config.db;
+  if (kept !== null && storeHoldsMessages(kept)) {
+    throw new ChatStatsError('USAGE', `${kept} holds messages already, and the demo would add made-up ones`, {
+      hint: 'Name a file that does not exist yet, or leave --db away.',
+    });
+  }
+  const folder = mkdtempSync(path.join(world.temporaryFolder, 'chatstats-demo-'));
+  try {
+    const history = await makeHistory(invocation, folder);
+    return await show(invocation, history, { kept, folder });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+type Made = { history: History; durationMs: number; addressBook: string };
+
+async function makeHistory(invocation: Invocation, folder: string): Promise<Made> {
+  const { world, config } = invocation;
+  const abort = new AbortController();
+  using _interrupt = world.onInterrupt(() => abort.abort());
+  note(invocation, `making up a Messages history of about ${grouped(config.messages)} messages`);
+  const startedAt = world.clock.now();
+  const addressBook = path.join(folder, 'AddressBook');
+  const history = writeHistory({
+    file: path.join(folder, 'chat.db'),
+    addressBookFolder: addressBook,
+    generation: GENERATION,
+    messages: config.messages,
+    seed: config.seed,
+    nowMs: startedAt,
+  });
+  await breathe();
+  if (abort.signal.aborted) throw new ChatStatsError('CANCELLED', 'the demo was cancelled');
+  return { history, durationMs: world.clock.now() - startedAt, addressBook };
+}
+
+async function show(
+  invocation: Invocation,
+  made: Made,
+  { kept, folder }: { kept: string | null; folder: string },
+): Promise<ExitCode> {
+  const { world, config } = invocation;
+  const store = kept ?? path.join(folder, 'chatstats.db');
+  const source = locateMessages(made.history.file, { platform: world.platform, home: world.home });
+  const task = {
+    source,
+    store,
+    addressBook: made.addressBook,
+    region: config.region,
+    locale: null,
+    gapMs: config.gapMinutes * MINUTE_MS,
+  };
+  note(invocation, `made in ${span(made.durationMs)}; importing it`);
+  const summary = await importWithProgress(invocation, task);
+  const stats = await withStore(store, (db) => storeStats(db, { limit: TOP, timeZone: world.timeZone }));
+  if (config.json) {
+    printJson(invocation, {
+      made: { ...made.history.counts, durationMs: made.durationMs },
+      import: summary,
+      stats,
+    });
+  } else {
+    print(invocation, [
+      ...summaryLines(invocation, summary),
+      ...chartLines(invocation, stats),
+      '',
+      ...whatNext(invocation, kept),
+    ]);
+  }
+  return EXIT.done;
+}
+
+function whatNext({ world }: Invocation, kept: string | null): string[] {
+  const { style } = terminalOf(world.stdout, world);
+  const next =
+    kept === null
+      ? [
+          ['bin/chatstats --db demo.db demo', 'the same, and keep the store'],
+          ['bin/chatstats demo --messages 300000', 'a larger history'],
+          ['npm start', "import this Mac's Messages"],
+        ]
+      : [
+          [`bin/chatstats --db ${kept} search dinner`, 'find messages'],
+          [`bin/chatstats --db ${kept} export messages`, 'every message as a line of JSON'],
+          [`bin/chatstats --db ${kept} status`, 'the state of the store'],
+        ];
+  const width = Math.max(...next.map(([command = '']) => command.length));
+  return [
+    style('bold', 'What to try next'),
+    ...next.map(([command = '', what]) => `  ${command.padEnd(width)}   ${what}`),
+  ];
+}

@@ -1,0 +1,61 @@
+import { EXIT, type ExitCode } from '../kernel/index.ts';
+import { type ImportOptions, type ImportSummary, importSource } from '../pipeline/index.ts';
+import { storeHoldsMessages } from '../store/index.ts';
+import { type Invocation, print, printJson, warn } from './invocation.ts';
+import { importProgress } from './progress.ts';
+import { sourceSettings } from './source.ts';
+import { grouped, pairs, span, terminalOf } from './terminal.ts';
+
+export async function run(invocation: Invocation): Promise<ExitCode> {
+  const { config } = invocation;
+  const settings = sourceSettings(invocation);
+  const summary = await importWithProgress(invocation, { ...settings, store: config.db });
+  for (const problem of summary.problems) warn(invocation, problem);
+  if (config.json) printJson(invocation, summary);
+  else print(invocation, summaryLines(invocation, summary));
+  return EXIT.done;
+}
+
+type Task = Omit<ImportOptions, 'clock' | 'onProgress' | 'signal'>;
+
+/** Runs an import, shows how far it is, and stops it when the person asks to: then it throws CANCELLED. */
+export async function importWithProgress({ world }: Invocation, task: Task): Promise<ImportSummary> {
+  const abort = new AbortController();
+  using _interrupt = world.onInterrupt(() => abort.abort());
+  using progress = importProgress(world, {
+    opening: `importing ${task.source.path} into ${task.store}`,
+    kind: looksNew(task.store) ? 'first' : 'later',
+  });
+  return await importSource({
+    ...task,
+    clock: world.clock,
+    signal: abort.signal,
+    onProgress: (reached) => progress.update(reached),
+  });
+}
+
+/** Only for the bar: what is wrong with a store is told by the import itself. */
+function looksNew(store: string): boolean {
+  try {
+    return !storeHoldsMessages(store);
+  } catch {
+    return true;
+  }
+}
+
+/** What came of an import, for people. */
+export function summaryLines({ world }: Pick<Invocation, 'world'>, summary: ImportSummary): string[] {
+  const { style } = terminalOf(world.stdout, world);
+  const took = `${span(summary.durationMs)}, ${grouped(summary.rate)} rows a second`;
+  const rows: [string, number][] = [
+    ['messages', summary.messages],
+    ['reactions', summary.reactions],
+    ['attachments', summary.attachments],
+    ['chats', summary.chats],
+    ['contacts', summary.contacts],
+    ['conversations', summary.conversations],
+  ];
+  if (summary.quarantined > 0) rows.push(['set aside', summary.quarantined]);
+  if (summary.unreadable > 0) rows.push(['unreadable', summary.unreadable]);
+  return [style('bold', `Imported in ${took}. The store now holds:`), ...pairs(rows)];
+}

@@ -1,0 +1,26 @@
+import type { Clock } from '../kernel/index.ts';
+
+/** A stream of text that may be a terminal. */
+export type TextStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+
+/** Everything outside the program that a command depends on: an argument, so that a test can be another machine. */
+export type World = {
+  /** What was typed after the program's name. */
+  args: readonly string[];
+  env: Readonly<Record<string, string | undefined>>;
+  platform: NodeJS.Platform;
+  home: string;
+  temporaryFolder: string;
+  /** The zone in which days and hours are shown, such as Europe/Berlin. */
+  timeZone: string;
+  /** The locale of the machine, such as de-DE, where the environment does not name one. */
+  locale: string;
+  stdout: TextStream;
+  stderr: TextStream;
+  clock: Clock;
+  /**
+   * Calls `listener` on the first request to stop (Ctrl-C, SIGTERM). A second one ends the process at once, by the
+   * system's own hand, even while a long statement runs. Disposing takes the listener away.
+   */
+  onInterrupt(listener: () => void): Disposable;
+};
