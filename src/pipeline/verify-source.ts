@@ -1,0 +1,49 @@
+import path from 'node:path';
+import type { Database } from '../sqlite/index.ts';
+import { FRESH } from './verify-rows.ts';
+
+/** Rows compared to tell whether a file is a source that the archive knows. */
+const ANCHORS = 64;
+
+/**
+ * Which source of the archive the fresh store was made of: by the rule by which an import recognises it, the same rows
+ * under the same row ids. A first import's ids are the source's row ids. -1 for none.
+ */
+export function findSource(db: Database, file: string): number {
+  const place = path.resolve(file);
+  const sources = db.all<{ id: number; path: string }>(
+    'SELECT id, path FROM main.sources ORDER BY path = ? DESC, id',
+    place,
+  );
+  for (const source of sources) {
+    const rows = anchors(db, source.id);
+    if (rows.length === 0 && source.path === place) return source.id;
+    const guids = rows.map(({ guid, rowid }) => ({
+      guid,
+      theirs: db.value<string>(`SELECT guid FROM ${FRESH}.messages WHERE id = ? AND source_rowid = id`, rowid),
+    }));
+    const known = guids.filter(({ theirs }) => theirs !== null);
+    if (known.length > 0 && known.every(({ guid, theirs }) => guid === theirs)) return source.id;
+  }
+  return -1;
+}
+
+/** Messages of a source, spread over all of it. */
+function anchors(db: Database, sourceId: number): { guid: string; rowid: number }[] {
+  const bounds = db.get<{ low: number | null; high: number | null }>(
+    'SELECT min(id) AS low, max(id) AS high FROM main.messages WHERE source_id = ?',
+    sourceId,
+  );
+  if (bounds?.low == null || bounds.high == null) return [];
+  const found: { guid: string; rowid: number }[] = [];
+  for (let step = 0; step <= ANCHORS; step += 1) {
+    const near = bounds.low + Math.floor(((bounds.high - bounds.low) * step) / ANCHORS);
+    const row = db.get<{ guid: string; rowid: number }>(
+      `SELECT guid, source_rowid AS rowid FROM main.messages WHERE id >= ? AND source_id = ? ORDER BY id LIMIT 1`,
+      near,
+      sourceId,
+    );
+    if (row !== undefined) found.push(row);
+  }
+  return found;
+}

@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { DEFAULT_GAP_MS } from '../conversations/index.ts';
+import { breathe, ChatStatsError } from '../kernel/index.ts';
+import type { Database } from '../sqlite/index.ts';
+import { openStoreForReading, storeCounts } from '../store/index.ts';
+import { importSource } from './import.ts';
+import type { ImportOptions } from './options.ts';
+import { compareChats, compareContacts, compareQuarantine, pairChats } from './verify-chats.ts';
+import { compareConversations } from './verify-conversations.ts';
+import { Findings, type VerifyCounts, type VerifyReport } from './verify-report.ts';
+import { type Comparison, compareRows, FRESH } from './verify-rows.ts';
+import { findSource } from './verify-source.ts';
+
+export type VerifyOptions = Pick<
+  ImportOptions,
+  'source' | 'store' | 'addressBook' | 'region' | 'locale' | 'clock' | 'signal' | 'onProgress'
+> & {
+  /** Of a store that does not say what gap it was split with. */
+  gapMs?: number;
+};
+
+const CACHE_KIB = 65_536;
+
+/**
+ * Imports the source once more, into a store of its own in a private folder, and compares: everything the source has
+ * must be in the archive and say the same; what only the archive has must be marked so or come from elsewhere.
+ * Writes nothing to either. Throws errors of the catalogue; the folder is removed on every way out.
+ */
+export async function verifySource(options: VerifyOptions): Promise<VerifyReport> {
+  using db = openStoreForReading(options.store);
+  const gapMs = storedGapMs(db) ?? options.gapMs ?? DEFAULT_GAP_MS;
+  const folder = mkdtempSync(path.join(tmpdir(), 'chatstats-verify-'));
+  try {
+    const store = path.join(folder, 'fresh.db');
+    const { problems } = await importSource({ ...options, store, gapMs });
+    using fresh = openStoreForReading(store);
+    const source = counts(fresh);
+    const findings = await compareStores(db, store, options, gapMs);
+    return {
+      ok: findings.count === 0,
+      source,
+      store: counts(db),
+      setAside: findings.setAside,
+      differenceCount: findings.count,
+      differences: findings.differences,
+      problems,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function storedGapMs(db: Database): number | null {
+  const value = db.value<string>(`SELECT value FROM meta WHERE key = 'gap_ms'`);
+  return value === null ? null : Number(value);
+}
+
+function counts(db: Database): VerifyCounts {
+  const { contacts: _, ...rest } = storeCounts(db);
+  return rest;
+}
+
+async function compareStores(db: Database, fresh: string, options: VerifyOptions, gapMs: number): Promise<Findings> {
+  const findings = new Findings();
+  const total = 4;
+  let done = 0;
+  const step = () => {
+    options.onProgress({ stage: 'compare', done, total });
+    done += 1;
+  };
+  const pause = async () => {
+    await breathe();
+    if (options.signal.aborted) throw new ChatStatsError('CANCELLED', 'the comparison was cancelled');
+  };
+  db.attach(fresh, FRESH);
+  db.exec(`PRAGMA main.cache_size = -${CACHE_KIB}; PRAGMA ${FRESH}.cache_size = -${CACHE_KIB}`);
+  // One snapshot, so that a process that is writing to the archive meanwhile makes no differences.
+  db.exec('BEGIN');
+  try {
+    const comparison: Comparison = {
+      db,
+      sourceId: findSource(db, options.source.path),
+      findings,
+      pause,
+      skewed: new Set(),
+    };
+    step();
+    pairChats(comparison);
+    compareChats(comparison, options.addressBook !== null);
+    step();
+    await compareRows(comparison);
+    step();
+    await compareConversations(comparison, gapMs);
+    step();
+    compareQuarantine(comparison);
+    if (options.addressBook !== null) compareContacts(comparison);
+    options.onProgress({ stage: 'compare', done: total, total });
+  } finally {
+    db.exec('COMMIT');
+    db.exec('DROP TABLE IF EXISTS temp.chat_pairs');
+    db.detach(FRESH);
+  }
+  return findings;
+}
