@@ -71,8 +71,8 @@ async function show(
     locale: null,
     gapMs: config.gapMinutes * MINUTE_MS,
   };
-  note(invocation, `made in ${span(made.durationMs)}; importing it`);
-  const summary = await importWithProgress(invocation, task);
+  const opening = `made in ${span(made.durationMs)}; importing it`;
+  const summary = await importWithProgress(invocation, task, opening);
   const stats = await withStore(store, (db) => storeStats(db, { limit: TOP, timeZone: world.timeZone }));
   if (config.json) {
     printJson(invocation, {
@@ -91,14 +91,16 @@ async function show(
   return EXIT.done;
 }
 
-function whatNext({ world }: Invocation, kept: string | null): string[] {
+function whatNext({ world }: Pick<Invocation, 'world'>, kept: string | null): string[] {
   const { style } = terminalOf(world.stdout, world);
   const next =
     kept === null
       ? [
           ['bin/chatstats --db demo.db demo', 'the same, and keep the store'],
           ['bin/chatstats demo --messages 300000', 'a larger history'],
-          ['npm start', "import this Mac's Messages"],
+          world.platform === 'darwin'
+            ? ['npm start', "import this Mac's Messages"]
+            : ['npm start -- /path/to/chat.db', 'import a real history'],
         ]
       : [
           [`bin/chatstats --db ${kept} search dinner`, 'find messages'],

@@ -9,7 +9,8 @@ import { grouped, pairs, span, terminalOf } from './terminal.ts';
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { config } = invocation;
   const settings = sourceSettings(invocation);
-  const summary = await importWithProgress(invocation, { ...settings, store: config.db });
+  const opening = `importing ${settings.source.path} into ${config.db}`;
+  const summary = await importWithProgress(invocation, { ...settings, store: config.db }, opening);
   for (const problem of summary.problems) warn(invocation, problem);
   if (config.json) printJson(invocation, summary);
   else print(invocation, summaryLines(invocation, summary));
@@ -18,12 +19,12 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
 
 type Task = Omit<ImportOptions, 'clock' | 'onProgress' | 'signal'>;
 
-/** Runs an import, shows how far it is, and stops it when the person asks to: then it throws CANCELLED. */
-export async function importWithProgress({ world }: Invocation, task: Task): Promise<ImportSummary> {
+/** Runs an import, says `opening` when it begins, shows how far it is, and stops it when the person asks to: then it throws CANCELLED. */
+export async function importWithProgress({ world }: Invocation, task: Task, opening: string): Promise<ImportSummary> {
   const abort = new AbortController();
   using _interrupt = world.onInterrupt(() => abort.abort());
   using progress = importProgress(world, {
-    opening: `importing ${task.source.path} into ${task.store}`,
+    opening,
     kind: looksNew(task.store) ? 'first' : 'later',
   });
   return await importSource({
