@@ -42,6 +42,16 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./export.ts'),
   },
   {
+    name: 'verify',
+    argument: SOURCE,
+    summary: 'compare the store with its source',
+    details: [
+      'Exit code 4 when they differ. With --json: {ok, source, store, setAside, differences, differenceCount}.',
+    ],
+    examples: ['chatstats verify', 'chatstats verify ~/old/chat.db'],
+    load: () => import('./verify.ts'),
+  },
+  {
     name: 'search',
     argument: { syntax: '<TEXT...>', description: 'words, or parts of words, in any script' },
     summary: 'find messages by their text',

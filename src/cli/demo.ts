@@ -9,6 +9,7 @@ import { type Invocation, note, print, printJson } from './invocation.ts';
 import { chartLines } from './stats.ts';
 import { withStore } from './store-access.ts';
 import { grouped, span, terminalOf } from './terminal.ts';
+import { verifyWithProgress } from './verify.ts';
 
 const MINUTE_MS = 60_000;
 const GENERATION = 'macos-26';
@@ -73,16 +74,22 @@ async function show(
   };
   const opening = `made in ${span(made.durationMs)}; importing it`;
   const summary = await importWithProgress(invocation, task, opening);
+  const report = await verifyWithProgress(invocation, task, 'comparing the store with its source');
   const stats = await withStore(store, (db) => storeStats(db, { limit: TOP, timeZone: world.timeZone }));
   if (config.json) {
     printJson(invocation, {
       made: { ...made.history.counts, durationMs: made.durationMs },
       import: summary,
+      verify: report,
       stats,
     });
   } else {
+    const verdict = report.ok
+      ? 'Compared with its source: nothing is missing, and nothing was added.'
+      : `Compared with its source: ${grouped(report.differenceCount)} differences.`;
     print(invocation, [
       ...summaryLines(invocation, summary),
+      verdict,
       ...chartLines(invocation, stats),
       '',
       ...whatNext(invocation, kept),

@@ -4,13 +4,14 @@ import type { ImportStage } from '../pipeline/index.ts';
 import { ImportMeter, importProgress } from './progress.ts';
 import type { TextStream, World } from './world.ts';
 
-const STAGES: Record<'first' | 'later', ImportStage[]> = {
+const STAGES: Record<'first' | 'later' | 'verify', ImportStage[]> = {
   first: ['people', 'scan', 'messages', 'attachments', 'indexes', 'check'],
   later: ['people', 'scan', 'messages', 'compare', 'merge'],
+  verify: ['people', 'scan', 'messages', 'indexes', 'check', 'compare'],
 };
 
 describe('the meter of an import', () => {
-  it.each(['first', 'later'] as const)('of a %s import never goes back and stays below the whole', (kind) => {
+  it.each(['first', 'later', 'verify'] as const)('(%s) never goes back and stays below the whole', (kind) => {
     const meter = new ImportMeter(fixedClock(0), kind);
     let before = 0;
     // A damaged source is begun again after some way.

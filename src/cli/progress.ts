@@ -11,10 +11,14 @@ const GUESS_AFTER_MS = 300;
 const BAR_COLUMNS = 28;
 const SCALE = 1_000;
 
+/** A first import, a later one, or a comparison, which imports into a store of its own first. */
+type Work = 'first' | 'later' | 'verify';
+
 /** How an import's time divides among its stages, measured on 300,000 messages; only the bar and the time left use it. */
-const SHARES: Record<'first' | 'later', Partial<Record<ImportStage, number>>> = {
+const SHARES: Record<Work, Partial<Record<ImportStage, number>>> = {
   first: { people: 6, scan: 12, messages: 54, attachments: 4, indexes: 14, check: 10 },
   later: { people: 6, scan: 12, messages: 40, attachments: 2, compare: 10, merge: 30 },
+  verify: { people: 5, scan: 9, messages: 38, attachments: 3, indexes: 10, check: 7, compare: 28 },
 };
 
 const WORDS: Record<ImportStage, string> = {
@@ -41,7 +45,7 @@ export class ImportMeter {
   #total = 0;
   fraction = 0;
 
-  constructor(clock: Clock, kind: 'first' | 'later') {
+  constructor(clock: Clock, kind: Work) {
     this.#clock = clock;
     this.#shares = SHARES[kind];
     this.#startedAt = clock.now();
@@ -98,7 +102,7 @@ function clockTime(ms: number): string {
 export type Progress = Disposable & { update(progress: ImportProgress): void };
 
 /** `opening` is said when the work has begun, so that an error that comes before stands alone. */
-export type ProgressOptions = { opening: string; kind: 'first' | 'later' };
+export type ProgressOptions = { opening: string; kind: Work };
 
 /** A bar on a terminal; elsewhere a plain line now and then. */
 export function importProgress(world: World, { opening, kind }: ProgressOptions): Progress {
