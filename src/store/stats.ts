@@ -33,15 +33,18 @@ const SAID = `kind <> 'event' AND is_scheduled = 0`;
 
 /** `limit`: how many chats and senders are listed. `timeZone`: an IANA name. Throws USAGE for a zone there is not. */
 export function storeStats(db: Database, { limit, timeZone }: { limit: number; timeZone: string }): StoreStats {
-  const totals = db.get<Totals>(
-    `SELECT min(sent_at) AS first, max(sent_at) AS last, count(edited_at) AS edited, count(unsent_at) AS unsent,
-       count(deleted_at) AS deleted
-     FROM messages WHERE ${SAID}`,
+  // One pass over the messages for all that needs no order.
+  const groups = db.all<Group>(
+    `SELECT kind, service, count(*) AS messages, min(sent_at) AS first, max(sent_at) AS last,
+       count(edited_at) AS edited, count(unsent_at) AS unsent, count(deleted_at) AS deleted
+     FROM messages WHERE ${SAID} GROUP BY kind, service`,
   );
+  const times = groups.flatMap(({ first, last }) => [first, last]).filter((at) => at !== null);
+  const sum = (field: 'edited' | 'unsent' | 'deleted') => groups.reduce((total, group) => total + group[field], 0);
   return {
     counts: storeCounts(db),
-    firstMessageAt: iso(totals?.first ?? null),
-    lastMessageAt: iso(totals?.last ?? null),
+    firstMessageAt: times.length === 0 ? null : iso(Math.min(...times)),
+    lastMessageAt: times.length === 0 ? null : iso(Math.max(...times)),
     topChats: db.all(
       `SELECT identifier, name, kind, message_count AS messages FROM chats
        WHERE message_count > 0 ORDER BY message_count DESC, id LIMIT ?`,
@@ -49,23 +52,40 @@ export function storeStats(db: Database, { limit, timeZone }: { limit: number; t
     ),
     topSenders: topSenders(db, limit),
     ...byTime(db, timeZone),
-    services: db.all(
-      `SELECT service, count(*) AS messages FROM messages WHERE ${SAID} GROUP BY service ORDER BY messages DESC, service`,
-    ),
-    kinds: db.all(
-      `SELECT kind, count(*) AS messages FROM messages WHERE ${SAID} GROUP BY kind ORDER BY messages DESC, kind`,
-    ),
+    services: ranking(groups, 'service'),
+    kinds: ranking(groups, 'kind'),
     reactions: db.all(
       `SELECT kind, count(*) AS count FROM reactions WHERE is_removal = 0 GROUP BY kind ORDER BY count DESC, kind`,
     ),
-    edited: totals?.edited ?? 0,
-    unsent: totals?.unsent ?? 0,
-    deleted: totals?.deleted ?? 0,
+    edited: sum('edited'),
+    unsent: sum('unsent'),
+    deleted: sum('deleted'),
     conversations: conversationStats(db),
   };
 }
 
-type Totals = { first: number | null; last: number | null; edited: number; unsent: number; deleted: number };
+type Group = {
+  kind: MessageKind;
+  service: string | null;
+  messages: number;
+  first: number | null;
+  last: number | null;
+  edited: number;
+  unsent: number;
+  deleted: number;
+};
+
+/** Messages by one field of the groups, most first. */
+function ranking<Field extends 'kind' | 'service'>(
+  groups: readonly Group[],
+  field: Field,
+): ({ [F in Field]: Group[F] } & { messages: number })[] {
+  const sums = new Map<Group[Field], number>();
+  for (const group of groups) sums.set(group[field], (sums.get(group[field]) ?? 0) + group.messages);
+  return [...sums]
+    .sort(([a, many], [b, more]) => more - many || String(a).localeCompare(String(b), 'en'))
+    .map(([value, messages]) => ({ [field]: value, messages }) as { [F in Field]: Group[F] } & { messages: number });
+}
 
 function topSenders(db: Database, limit: number): StoreStats['topSenders'] {
   const rows = db.all<{ contactId: number; name: string | null; isMe: number; messages: number }>(
@@ -108,6 +128,6 @@ function conversationStats(db: Database): StoreStats['conversations'] {
   return row ?? { count: 0, averageMessages: null, averageDurationMs: null };
 }
 
-function iso(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
 }
