@@ -8,6 +8,7 @@ import { cliDocument } from '../src/cli/index.ts';
 import { configurationDocument, flagsOf } from '../src/config/index.ts';
 import { ERRORS } from '../src/kernel/index.ts';
 import { projectRoot, readProjectFile } from '../test/project-files.ts';
+import { schemaDocument } from './schema-document.ts';
 import { withWallsDiagram } from './walls-diagram.ts';
 
 /** `content` is given what the file holds now, null when there is none, for documents that are made in part. */
@@ -17,6 +18,7 @@ export const generatedDocuments: readonly GeneratedDocument[] = [
   { file: 'docs/errors.md', content: () => errorsDocument() },
   { file: 'docs/configuration.md', content: () => configurationDocument() },
   { file: 'docs/cli.md', content: () => cliDocument(flagsOf) },
+  { file: 'docs/schema.sql', content: () => schemaDocument() },
   { file: 'ARCHITECTURE.md', content: (current) => withWallsDiagram(current ?? '') },
 ];
 

@@ -1,0 +1,228 @@
+-- The schema of a store, version 1. Times are Unix milliseconds, flags 0 or 1, lists JSON.
+-- Columns are only ever added. This file is made from src/store/schema.sql.ts; do not edit it.
+
+CREATE TABLE meta (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sources (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,
+  path TEXT NOT NULL UNIQUE,
+  first_imported_at INTEGER NOT NULL,
+  last_imported_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE contacts (
+  id INTEGER PRIMARY KEY,
+  name TEXT,
+  is_me INTEGER NOT NULL DEFAULT 0,
+  is_organization INTEGER NOT NULL DEFAULT 0,
+  origin TEXT NOT NULL,
+  card_key TEXT UNIQUE
+) STRICT;
+
+CREATE TABLE contact_identifiers (
+  contact_id INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  PRIMARY KEY (contact_id, value)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX contact_identifiers_by_value ON contact_identifiers (value);
+
+CREATE TABLE handles (
+  id INTEGER PRIMARY KEY,
+  address TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  contact_id INTEGER NOT NULL REFERENCES contacts (id)
+) STRICT;
+CREATE INDEX handles_by_contact ON handles (contact_id);
+
+CREATE TABLE chats (
+  id INTEGER PRIMARY KEY,
+  identifier TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  name TEXT,
+  services TEXT NOT NULL DEFAULT '[]',
+  created_at INTEGER,
+  last_message_at INTEGER,
+  message_count INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (kind, identifier)
+) STRICT;
+
+CREATE TABLE chat_aliases (
+  alias TEXT PRIMARY KEY,
+  chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE chat_participants (
+  chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
+  handle_id INTEGER NOT NULL REFERENCES handles (id),
+  PRIMARY KEY (chat_id, handle_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX chat_participants_by_handle ON chat_participants (handle_id);
+
+CREATE TABLE conversations (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  chat_id INTEGER NOT NULL REFERENCES chats (id),
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL,
+  message_count INTEGER NOT NULL,
+  first_message_id INTEGER NOT NULL,
+  initiator_id INTEGER REFERENCES contacts (id),
+  state TEXT NOT NULL,
+  sealed_at INTEGER,
+  revision INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE INDEX conversations_by_chat ON conversations (chat_id, started_at);
+CREATE INDEX conversations_by_state ON conversations (state, ended_at);
+
+CREATE TABLE messages (
+  id INTEGER PRIMARY KEY,
+  guid TEXT NOT NULL,
+  chat_id INTEGER NOT NULL REFERENCES chats (id),
+  sender_id INTEGER REFERENCES contacts (id),
+  handle_id INTEGER REFERENCES handles (id),
+  conversation_id INTEGER REFERENCES conversations (id),
+  kind TEXT NOT NULL,
+  text TEXT,
+  sent_at INTEGER,
+  is_from_me INTEGER NOT NULL,
+  service TEXT,
+  delivered_at INTEGER,
+  read_at INTEGER,
+  played_at INTEGER,
+  edited_at INTEGER,
+  unsent_at INTEGER,
+  unsent_parts TEXT,
+  deleted_at INTEGER,
+  reply_to TEXT,
+  reply_part TEXT,
+  effect TEXT,
+  app TEXT,
+  preview TEXT,
+  ranges TEXT,
+  subject TEXT,
+  event TEXT,
+  is_scheduled INTEGER NOT NULL DEFAULT 0,
+  historical INTEGER NOT NULL DEFAULT 0,
+  source_id INTEGER NOT NULL REFERENCES sources (id),
+  source_rowid INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX messages_by_guid ON messages (guid);
+CREATE INDEX messages_by_chat ON messages (chat_id, sent_at, id);
+CREATE INDEX messages_by_conversation ON messages (conversation_id);
+CREATE INDEX messages_by_sender ON messages (sender_id);
+CREATE INDEX messages_by_time ON messages (sent_at, id);
+
+CREATE TABLE message_edits (
+  message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  part INTEGER NOT NULL,
+  edited_at INTEGER,
+  text TEXT,
+  PRIMARY KEY (message_id, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE reactions (
+  id INTEGER PRIMARY KEY,
+  guid TEXT NOT NULL,
+  target_guid TEXT NOT NULL,
+  part INTEGER,
+  kind TEXT NOT NULL,
+  emoji TEXT,
+  is_removal INTEGER NOT NULL,
+  sender_id INTEGER REFERENCES contacts (id),
+  handle_id INTEGER REFERENCES handles (id),
+  is_from_me INTEGER NOT NULL,
+  reacted_at INTEGER,
+  removed_at INTEGER,
+  vanished_at INTEGER,
+  source_id INTEGER NOT NULL REFERENCES sources (id),
+  source_rowid INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX reactions_by_guid ON reactions (guid);
+CREATE INDEX reactions_by_target ON reactions (target_guid);
+
+CREATE TABLE poll_votes (
+  id INTEGER PRIMARY KEY,
+  guid TEXT NOT NULL UNIQUE,
+  target_guid TEXT,
+  handle_id INTEGER REFERENCES handles (id),
+  is_from_me INTEGER NOT NULL,
+  voted_at INTEGER,
+  choices TEXT,
+  source_id INTEGER NOT NULL REFERENCES sources (id),
+  source_rowid INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE attachments (
+  id INTEGER PRIMARY KEY,
+  guid TEXT NOT NULL,
+  message_guid TEXT,
+  name TEXT,
+  mime_type TEXT,
+  uti TEXT,
+  bytes INTEGER,
+  path TEXT,
+  state TEXT NOT NULL,
+  is_sticker INTEGER NOT NULL,
+  is_hidden INTEGER NOT NULL,
+  created_at INTEGER,
+  source_id INTEGER NOT NULL REFERENCES sources (id),
+  source_rowid INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX attachments_by_guid ON attachments (guid);
+
+CREATE TABLE message_attachments (
+  message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+  position INTEGER NOT NULL,
+  attachment_id INTEGER NOT NULL REFERENCES attachments (id),
+  PRIMARY KEY (message_id, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX message_attachments_by_attachment ON message_attachments (attachment_id);
+
+CREATE TABLE sightings (
+  source_id INTEGER NOT NULL REFERENCES sources (id),
+  guid TEXT NOT NULL,
+  source_rowid INTEGER NOT NULL,
+  PRIMARY KEY (source_id, guid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE live_sync_state (
+  source_id INTEGER PRIMARY KEY REFERENCES sources (id),
+  last_message_rowid INTEGER NOT NULL,
+  last_attachment_rowid INTEGER NOT NULL,
+  apple_epoch_ns TEXT
+) STRICT;
+
+CREATE TABLE events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  type TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  chat_id INTEGER,
+  data TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE quarantine (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  source_id INTEGER NOT NULL REFERENCES sources (id),
+  source_rowid INTEGER NOT NULL,
+  guid TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  state TEXT NOT NULL,
+  first_seen_at INTEGER NOT NULL,
+  last_tried_at INTEGER NOT NULL,
+  payload BLOB,
+  UNIQUE (source_id, guid, reason)
+) STRICT;
+
+CREATE VIRTUAL TABLE message_search USING fts5 (
+  text, content = '', contentless_delete = 1, tokenize = 'trigram remove_diacritics 1'
+);
+
+CREATE TABLE search_pending (
+  message_id INTEGER PRIMARY KEY
+) STRICT;
