@@ -52,11 +52,11 @@ describe('progress without a terminal', () => {
     const world = { clock, stderr, env: {} } as unknown as World;
     using progress = importProgress(world, { opening: 'importing', kind: 'first' });
     for (let done = 0; done <= 10; done += 1) {
-      progress.update({ stage: 'messages', done, total: 10 });
+      progress.update({ stage: 'messages', done: done * 100, total: 1_000 });
       clock.advance(300);
     }
     expect(written[0]).toBe('importing\n');
     expect(written.length).toBe(3);
-    for (const line of written.slice(1)) expect(line).toMatch(/^\d+ % {2}messages {2}\d+\/10 .* left\n$/);
+    for (const line of written.slice(1)) expect(line).toMatch(/^\d+ % {2}messages {2}[\d,]+\/1,000 .* left\n$/);
   });
 });

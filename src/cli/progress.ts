@@ -8,6 +8,8 @@ import type { World } from './world.ts';
 const LINE_EVERY_MS = 1_000;
 /** A time left that was guessed from less than this would jump about. */
 const GUESS_AFTER_MS = 300;
+/** Fewer steps than this are not rows. */
+const COUNTED_FROM = 100;
 const BAR_COLUMNS = 28;
 const SCALE = 1_000;
 
@@ -67,7 +69,7 @@ export class ImportMeter {
   words(): string {
     if (this.#stage === null) return 'opening';
     const parts = [WORDS[this.#stage]];
-    if (this.#total > 0) {
+    if (this.#total >= COUNTED_FROM) {
       parts.push(`${grouped(this.#done)}/${grouped(this.#total)}`);
       const stageMs = this.#clock.now() - this.#stageAt;
       const rate = ((this.#done - this.#stageFrom) * 1000) / stageMs;
