@@ -18,14 +18,16 @@ const STEP_ROWS = 20_000;
 const LIMIT = 50;
 const queries = [
   ['a common word', 'the'],
-  ['two words', 'dinner tomorrow'],
+  ['two words', 'charger bringing'],
   ['a word nobody said', 'xylophonist'],
-  ['part of a word', 'norro'],
-  ['Chinese, 2 characters', '明天'],
-  ['Chinese, 4 characters', '明天见面'],
+  ['part of a word', 'irthda'],
+  ['Chinese, 2 characters', '地铁'],
+  ['Chinese, 2, never met', '火星'],
+  ['Japanese, 4 characters', '何時に集'],
   ['an emoji', '👍🏽'],
   ['a family', '👨‍👩‍👧‍👦'],
-  ['2 letters never met', 'zq'],
+  ['2 letters, never met', 'zq'],
+  ['1 letter, never met', 'ǂ'],
 ] as const;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'chatstats-search-'));

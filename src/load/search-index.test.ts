@@ -157,6 +157,25 @@ describe('the search index', () => {
     expect(db.value('SELECT count(*) FROM search_pending')).toBe(0);
   });
 
+  it('has a token for each character that a short term may be made of', () => {
+    using db = emptyStore();
+    const allowed =
+      /[a-z0-9\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}\p{Emoji_Modifier}]/u;
+    const characters = new Set<string>();
+    for (let code = 0; code <= 0x10ffff; code += 1) {
+      if (code >= 0xd800 && code <= 0xdfff) continue;
+      const folded = foldText(String.fromCodePoint(code));
+      if ([...folded].length === 1 && allowed.test(folded)) characters.add(folded);
+    }
+    add(db, { text: [...characters].join('') });
+    finish(db);
+    db.exec('CREATE VIRTUAL TABLE temp.tokens USING fts5vocab(main, message_search, row)');
+    for (const row of db.iterate<{ first: string }>('SELECT DISTINCT substr(term, 1, 1) AS first FROM temp.tokens')) {
+      characters.delete(row.first);
+    }
+    expect([...characters]).toEqual([]);
+  });
+
   it('keeps where it was when a step is cut off', () => {
     using db = emptyStore();
     for (let at = 0; at < 6; at += 1) add(db, { text: `text ${at}` });

@@ -1,5 +1,5 @@
 import type { Database } from '../sqlite/index.ts';
-import { foldText, searchIndexedThrough } from '../store/index.ts';
+import { indexedText, searchIndexedThrough } from '../store/index.ts';
 
 /**
  * Brings the search index forward, some messages at a time. The index is the record of how far it has come: the
@@ -51,7 +51,6 @@ function addNext(db: Database, maxRows: number): number {
 }
 
 function addText(db: Database, row: Text, always: boolean): void {
-  const text = row.text === null ? '' : foldText(row.text);
-  const indexed = row.subject === null ? text : `${text}\n${foldText(row.subject)}`;
+  const indexed = indexedText(row.text, row.subject);
   if (indexed !== '' || always) db.run('INSERT INTO message_search (rowid, text) VALUES (?, ?)', row.id, indexed);
 }

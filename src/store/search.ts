@@ -4,7 +4,7 @@ import type { Database } from '../sqlite/index.ts';
 import { EXPORT_MESSAGES } from './export.sql.ts';
 import { type MessageRow, messageLine } from './export.ts';
 import { findHighlights, foldText } from './search-fold.ts';
-import { indexQuery, searchTerms } from './search-query.ts';
+import { indexQuery, searchTerms, shortIndexQuery } from './search-query.ts';
 
 /**
  * Full text search. The index only proposes: every hit is checked against the message itself, and what the index has
@@ -47,11 +47,12 @@ function chatId(db: Database, chat: string | number): number | null {
 }
 
 function findIds(db: Database, terms: readonly string[], chat: number | null, limit: number): number[] {
-  const match = indexQuery(terms);
   const through = searchIndexedThrough(db);
-  if (match === null || !coversMost(db, through)) return walk(db, chat, -1, limit);
+  if (!coversMost(db, through)) return walk(db, chat, -1, limit);
   const newest = walk(db, chat, NEWEST, limit);
   if (newest.length === limit) return newest;
+  const match = indexQuery(terms) ?? shortIndexQuery(db, terms);
+  if (match === null) return walk(db, chat, -1, limit);
   return ids(
     db,
     `SELECT m.id FROM messages m WHERE m.id IN (
