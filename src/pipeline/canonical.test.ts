@@ -4,6 +4,7 @@ import {
   type Circumstances,
   isDifference,
   isListDifference,
+  LEFT_OUT,
   MESSAGE_FACTS,
   PLAIN,
   REACTION_FACTS,
@@ -60,6 +61,21 @@ describe('two sides of a fact', () => {
     expect(differs('removedAt', 5, 6, OWN, REACTION_FACTS)).toBe(false);
     expect(differs('removedAt', null, 6, OWN, REACTION_FACTS)).toBe(true);
     expect(differs('removedAt', 5, null, OWN, REACTION_FACTS)).toBe(true);
+  });
+});
+
+describe('what is left out', () => {
+  it('is nothing that the tables compare without exception, and has a reason', () => {
+    const excepted = new Set(
+      [...MESSAGE_FACTS, ...REACTION_FACTS]
+        .filter((fact) => fact.overwritten === true || fact.edited === true || fact.meet === 'active')
+        .map((fact) => fact.field),
+    );
+    const always = [...MESSAGE_FACTS, ...REACTION_FACTS].filter((fact) => !excepted.has(fact.field));
+    for (const { what, why } of LEFT_OUT) {
+      expect(why).toMatch(/\w+ \w+/);
+      for (const { field } of always) expect(what.split(/[ ,]+/), field).not.toContain(field);
+    }
   });
 });
 

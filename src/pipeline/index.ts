@@ -5,11 +5,4 @@
 export { importSource } from './import.ts';
 export type { ImportOptions, ImportProgress, ImportStage, ImportSummary } from './options.ts';
 export { type VerifyOptions, verifySource } from './verify.ts';
-export {
-  DIFFERENCE_LIMIT,
-  type Difference,
-  type DifferenceKind,
-  type SetAside,
-  type VerifyCounts,
-  type VerifyReport,
-} from './verify-report.ts';
+export type { Difference, DifferenceKind, SetAside, VerifyCounts, VerifyReport } from './verify-report.ts';
