@@ -4,8 +4,9 @@
  * signs of Indic scripts and Thai, the voicing of kana; and Hangul stays in whole syllables.
  */
 
-/** Hangul jamo, compatibility jamo and syllables: NFKD would take them apart and NFC put strangers together. */
-const HANGUL = '\\u1100-\\u11ff\\u3130-\\u318f\\ua960-\\ua97f\\uac00-\\ud7ff\\uffa0-\\uffdc';
+/** Hangul jamo, compatibility jamo, circled ones and syllables: NFKD would take them apart and NFC put strangers together. */
+const HANGUL =
+  '\\u1100-\\u11ff\\u3130-\\u318f\\u3200-\\u321e\\u3260-\\u327e\\ua960-\\ua97f\\uac00-\\ud7ff\\uffa0-\\uffdc';
 const FOREIGN_RUN = new RegExp(`[^\\x00-\\x7f${HANGUL}]+`, 'g');
 const JAMO = /[\u1100-\u11ff]/;
 const JAMO_RUN = /[\u1100-\u11ff\uac00-\ud7a3]+/g;
@@ -16,7 +17,7 @@ const DIACRITICS =
   /[[\p{M}&&[\p{Script=Inherited}\p{Script=Common}\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}]]--[\u3099\u309a]]+/gv;
 
 /** Where a folded text can be cut so that each piece folds by itself: a character with all that joins on to it. */
-const CLUSTER = /(?:[\uac00-\ud7a3]?[\u1100-\u11ff]+|.)[\p{M}\uff9e\uff9f]*/gsu;
+const CLUSTER = /(?:(?:[\uac00-\ud7a3]\p{M}*)?(?:[\u1100-\u11ff]\p{M}*)+|.)[\p{M}\uff9e\uff9f]*/gsu;
 
 /** Total; the result has no NUL (at which the tokenizer would stop) and no half of a surrogate pair. */
 export function foldText(text: string): string {
