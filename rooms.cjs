@@ -130,7 +130,7 @@ const rooms = [
     ],
     types: [],
     packages: [],
-    builtins: ['fs', 'path', 'os'],
+    builtins: ['fs', 'path', 'os', 'worker_threads'],
     why: 'The conductor. It wires rooms together and owns no rule.',
   },
   {

@@ -42,7 +42,7 @@ db.exec(`BEGIN;
     a.hide_attachment, a.created_date, 1, a.ROWID FROM apple.attachment a WHERE a.guid IS NOT NULL;
   INSERT OR IGNORE INTO message_attachments (message_id, position, attachment_id)
   SELECT message_id, 0, attachment_id FROM apple.message_attachment_join;
-  INSERT INTO chats (id, identifier, kind, name) SELECT c.ROWID, c.guid, 'direct', c.display_name FROM apple.chat c;
+  INSERT INTO chats (id, identifier, kind, name, source_id) SELECT c.ROWID, c.guid, 'direct', c.display_name, 1 FROM apple.chat c;
   INSERT INTO handles (id, address, kind, contact_id) SELECT h.ROWID, h.id || h.service, 'phone', h.ROWID FROM apple.handle h;
   INSERT INTO conversations (id, chat_id, started_at, ended_at, message_count, first_message_id, initiator_id, state)
   SELECT m.ROWID, m.handle_id, ${ms('m.date')}, ${ms('m.date')}, 13, m.ROWID, m.handle_id, 'ready'

@@ -1,9 +1,7 @@
 import { parseBuffer } from 'bplist-parser';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeKeyedArchive } from '../simulator/index.ts';
-import { type EncodablePlist, encodePlist } from '../simulator/index.ts';
-import { encodeAttributedBody } from '../simulator/index.ts';
+import { type EncodablePlist, encodeAttributedBody, encodeKeyedArchive, encodePlist } from '../simulator/index.ts';
 import { BALLOON_APPS, balloonAppName, decodePayload, decodeSummaryInfo } from './index.ts';
 import { readKeyedArchive } from './keyed-archive.ts';
 import { type PlistValue, readPlist } from './plist.ts';

@@ -10,25 +10,66 @@ import { createTables, INDEXES } from '../store/index.ts';
  * before (or none), and at most a file aside, which the next owner removes. Only the owner of the store may build.
  */
 const BUILDING = '-building';
-const CACHE_KIB = 65_536;
+/** Rows come in the order of their ids, so pages are written once and a small cache does. */
+const CACHE_KIB = 8_192;
+const SORT_KIB = 16_384;
 
 export function asidePath(store: string): string {
   return `${store}${BUILDING}`;
 }
 
+/** The file of the second thread of a large build: it holds messages only, until they are appended to the other's. */
+export function secondAsidePath(store: string): string {
+  return `${store}${BUILDING}-2`;
+}
+
 /** Removes what a killed build left behind. */
 export function removeAside(store: string): void {
-  const aside = asidePath(store);
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${aside}${suffix}`, { force: true });
+  for (const aside of [asidePath(store), secondAsidePath(store)]) {
+    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${aside}${suffix}`, { force: true });
+  }
 }
 
 export function openAside(store: string): Database {
   removeAside(store);
-  const db = openWritable(asidePath(store));
-  db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;
-    PRAGMA cache_size = -${CACHE_KIB}; PRAGMA threads = 2`);
+  const db = openBuilding(asidePath(store));
   createTables(db);
   return db;
+}
+
+function openBuilding(file: string): Database {
+  const db = openWritable(file);
+  db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;
+    PRAGMA cache_size = -${CACHE_KIB}`);
+  return db;
+}
+
+const SECOND = 'second';
+/** Tables the second thread fills. Of equal shape here and there and without indexes: SQLite copies rows unread. */
+const SECOND_TABLES = ['messages', 'message_edits'] as const;
+
+/** Makes the second thread's file and attaches it; it must be there before a transaction begins. */
+export function attachSecondAside(db: Database, store: string): Disposable {
+  using second = openBuilding(secondAsidePath(store));
+  createTables(second);
+  second.close();
+  db.attach(secondAsidePath(store), SECOND);
+  return {
+    [Symbol.dispose]() {
+      if (!db.isTransaction) db.detach(SECOND);
+      rmSync(secondAsidePath(store), { force: true });
+    },
+  };
+}
+
+/** The second thread's own connection to its file. */
+export function openSecondAside(file: string): Database {
+  return openBuilding(file);
+}
+
+/** Appends what the second thread copied, once it has finished. */
+export function takeSecondAside(db: Database): void {
+  for (const table of SECOND_TABLES) db.exec(`INSERT INTO main.${table} SELECT * FROM ${SECOND}.${table}`);
 }
 
 const CONSTRAINT = 19;
@@ -38,6 +79,8 @@ const CONSTRAINT = 19;
  * of the table the index is on, and the index is tried once more.
  */
 export function finishAside(db: Database, removeRepeated: (table: string) => void): void {
+  // The sorter takes as much memory as the cache may; sorting large tables from disk costs little more.
+  db.exec(`PRAGMA cache_size = -${SORT_KIB}`);
   for (const statement of INDEXES) {
     try {
       db.exec(statement);

@@ -17,6 +17,7 @@ export function loadChats(
   db: Database,
   identities: readonly ChatIdentity[],
   byAddress: ReadonlyMap<string, Party>,
+  sourceId: number,
 ): LoadedChats {
   const chatOfRow = new Map<number, number>();
   const united = new Set<number>();
@@ -24,8 +25,8 @@ export function loadChats(
     const known = knownChats(db, identity);
     const name = chatName(db, identity, byAddress);
     const [first, ...others] = known;
-    const id = first ?? insertChat(db, identity, name);
-    if (first !== undefined) updateChat(db, id, identity, name);
+    const id = first ?? insertChat(db, identity, name, sourceId);
+    const believed = updateChat(db, id, identity, name, sourceId);
     for (const other of others) {
       absorb(db, id, other);
       united.add(id);
@@ -33,7 +34,7 @@ export function loadChats(
     for (const alias of identity.aliases) {
       db.run('INSERT INTO chat_aliases (alias, chat_id) VALUES (?, ?) ON CONFLICT DO NOTHING', alias, id);
     }
-    db.run('DELETE FROM chat_participants WHERE chat_id = ?', id);
+    if (believed) db.run('DELETE FROM chat_participants WHERE chat_id = ?', id);
     for (const address of identity.participants) {
       const party = must(byAddress.get(address), 'every participant has a handle');
       db.run('INSERT OR IGNORE INTO chat_participants (chat_id, handle_id) VALUES (?, ?)', id, party.handle);
@@ -60,23 +61,34 @@ function chatName(db: Database, identity: ChatIdentity, byAddress: ReadonlyMap<s
   return db.value<string>(`SELECT name FROM contacts WHERE id = ? AND origin <> 'placeholder'`, party.contact);
 }
 
-function insertChat(db: Database, identity: ChatIdentity, name: string | null): number {
+function insertChat(db: Database, identity: ChatIdentity, name: string | null, sourceId: number): number {
   return db.run(
-    'INSERT INTO chats (identifier, kind, name, services) VALUES (?, ?, ?, ?)',
+    'INSERT INTO chats (identifier, kind, name, source_id) VALUES (?, ?, ?, ?)',
     identity.identifier,
     identity.kind,
     name,
-    JSON.stringify(identity.services),
+    sourceId,
   ).lastId;
 }
 
-function updateChat(db: Database, id: number, identity: ChatIdentity, name: string | null): void {
+/** The source a chat came from is believed about its name and members; a further one only adds. Answers which it is. */
+function updateChat(db: Database, id: number, identity: ChatIdentity, name: string | null, sourceId: number): boolean {
   const before = must(
-    db.get<{ services: string }>('SELECT services FROM chats WHERE id = ?', id),
-    'a chat with an alias exists',
+    db.get<{ services: string; name: string | null; source: number }>(
+      'SELECT services, name, source_id AS source FROM chats WHERE id = ?',
+      id,
+    ),
+    'the chat was found or made',
   );
+  const believed = before.source === sourceId;
   const services = new Set([...(JSON.parse(before.services) as string[]), ...identity.services]);
-  db.run('UPDATE chats SET name = ?, services = ? WHERE id = ?', name, JSON.stringify([...services].sort()), id);
+  db.run(
+    'UPDATE chats SET name = ?, services = ? WHERE id = ?',
+    believed ? name : (before.name ?? name),
+    JSON.stringify([...services].sort()),
+    id,
+  );
+  return believed;
 }
 
 function absorb(db: Database, id: number, other: number): void {

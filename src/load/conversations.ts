@@ -1,15 +1,20 @@
 import { reconcile, splitSorted, stateAt, timeForSplit } from '../conversations/index.ts';
 import type { Database } from '../sqlite/index.ts';
 
-/** A conversation as a first import decides it; `firstMessage` is our message's id. Times in Unix milliseconds. */
-export type FreshConversation = {
-  id: number;
-  chat: number;
-  startedAt: number;
-  endedAt: number;
-  count: number;
-  firstMessage: number;
+/**
+ * Conversations as a first import decides them, as columns by their id, which starts at 1 (what stands at 0 is not one):
+ * there may be hundreds of thousands. Times in Unix milliseconds; a first message is our message's id.
+ */
+export type FreshConversations = {
+  chats: number[];
+  startedAt: number[];
+  endedAt: number[];
+  counts: number[];
+  firstMessages: number[];
 };
+
+/** A conversation as a fresh split of one chat gives it. */
+type Facts = { chat: number; startedAt: number; endedAt: number; count: number; firstMessage: number };
 
 export type Moment = { gapMs: number; nowMs: number };
 
@@ -20,19 +25,26 @@ const INSERT = `INSERT INTO conversations
 /** `initiators`: by conversation, the contact who wrote its first message, 0 for nobody known. */
 export function writeConversations(
   db: Database,
-  conversations: readonly FreshConversation[],
+  conversations: FreshConversations,
   initiators: Int32Array,
   moment: Moment,
 ): void {
-  for (const conversation of conversations) {
-    insertConversation(db, conversation.id, conversation, initiators[conversation.id] || null, moment);
+  for (let id = 1; id < conversations.chats.length; id += 1) {
+    const facts = {
+      chat: conversations.chats[id] ?? 0,
+      startedAt: conversations.startedAt[id] ?? 0,
+      endedAt: conversations.endedAt[id] ?? 0,
+      count: conversations.counts[id] ?? 0,
+      firstMessage: conversations.firstMessages[id] ?? 0,
+    };
+    insertConversation(db, id, facts, initiators[id] || null, moment);
   }
 }
 
 function insertConversation(
   db: Database,
   id: number | null,
-  conversation: Omit<FreshConversation, 'id'>,
+  conversation: Facts,
   initiator: number | null,
   moment: Moment,
 ): number {
@@ -104,7 +116,7 @@ export function resplitChat(db: Database, chat: number, moment: Moment): { chang
   return { changed, removed };
 }
 
-function sameFacts(db: Database, id: number, facts: Omit<FreshConversation, 'id'>): boolean {
+function sameFacts(db: Database, id: number, facts: Facts): boolean {
   return (
     db.value(
       `SELECT 1 FROM conversations
@@ -118,7 +130,7 @@ function sameFacts(db: Database, id: number, facts: Omit<FreshConversation, 'id'
   );
 }
 
-function updateConversation(db: Database, id: number, facts: Omit<FreshConversation, 'id'>, moment: Moment): void {
+function updateConversation(db: Database, id: number, facts: Facts, moment: Moment): void {
   const { state, sealedAtMs } = stateAt({ endedAtMs: facts.endedAt, ...moment });
   db.run(
     `UPDATE conversations SET started_at = ?, ended_at = ?, message_count = ?, first_message_id = ?,

@@ -2,13 +2,23 @@
  * The one writer of the message domain. A first import is built aside and renamed into place; everything later is
  * merged into the living store, in transactions that leave it whole. Whoever calls anything here owns the store.
  */
-export { updateAttachmentJoins, writeAttachmentJoins } from './attachments.ts';
-export { asidePath, carryOver, finishAside, openAside, promoteAside, removeAside } from './build-aside.ts';
+export { updateAttachmentJoins } from './attachments.ts';
+export {
+  attachSecondAside,
+  carryOver,
+  finishAside,
+  openAside,
+  openSecondAside,
+  promoteAside,
+  removeAside,
+  secondAsidePath,
+  takeSecondAside,
+} from './build-aside.ts';
 export { type LoadedChats, loadChats } from './chats.ts';
 export { type LoadedPeople, loadPeople, type PeoplePlan } from './contacts.ts';
 export {
   type ChatDates,
-  type FreshConversation,
+  type FreshConversations,
   type Moment,
   resplitChat,
   writeChatDates,
@@ -28,6 +38,7 @@ export { settleAllReactions } from './reactions.ts';
 export {
   addSource,
   type Position,
+  quarantineRepeatedStaged,
   removeRepeatedGuids,
   type SourceRecord,
   touchSource,

@@ -39,14 +39,12 @@ export function writeSetting(db: Database, key: string, value: string): void {
   );
 }
 
-/** Takes the later rows of a repeated guid out of a table; answers what was taken out of `messages`. */
-export function removeRepeatedGuids(db: Database, table: string): { guid: string; rowid: number }[] {
+/** Takes the later rows of a repeated guid out of a table. Messages among them go to quarantine: they were rows, too. */
+export function removeRepeatedGuids(db: Database, table: string, nowMs: number): void {
   const later = `guid IN (SELECT guid FROM ${table} GROUP BY guid HAVING count(*) > 1)
     AND id NOT IN (SELECT min(id) FROM ${table} GROUP BY guid)`;
-  const rows = db.all<{ guid: string; rowid: number }>(
-    `SELECT guid, source_rowid AS rowid FROM ${table} WHERE ${later}`,
-  );
   if (table === 'messages') {
+    quarantineRepeated(db, 'messages', later, nowMs);
     db.exec(`DELETE FROM message_edits WHERE message_id IN (SELECT id FROM messages WHERE ${later})`);
     db.exec(`DELETE FROM message_attachments WHERE message_id IN (SELECT id FROM messages WHERE ${later})`);
   }
@@ -54,5 +52,22 @@ export function removeRepeatedGuids(db: Database, table: string): { guid: string
     db.exec(`DELETE FROM message_attachments WHERE attachment_id IN (SELECT id FROM attachments WHERE ${later})`);
   }
   db.exec(`DELETE FROM ${table} WHERE ${later}`);
-  return rows;
+}
+
+/** The same for a later import, where the rows are staged. */
+export function quarantineRepeatedStaged(db: Database, nowMs: number): void {
+  const later = `guid IN (SELECT guid FROM temp.staged_messages GROUP BY guid HAVING count(*) > 1)
+    AND rowid NOT IN (SELECT min(rowid) FROM temp.staged_messages GROUP BY guid)`;
+  quarantineRepeated(db, 'temp.staged_messages', later, nowMs);
+}
+
+function quarantineRepeated(db: Database, table: string, where: string, nowMs: number): void {
+  db.run(
+    `INSERT OR IGNORE INTO main.quarantine
+       (source_id, source_rowid, guid, reason, state, first_seen_at, last_tried_at, payload)
+     SELECT source_id, source_rowid, 'row:' || source_rowid, 'guid_repeated', 'quarantined', ?, ?, CAST(text AS BLOB)
+     FROM ${table} WHERE ${where}`,
+    nowMs,
+    nowMs,
+  );
 }

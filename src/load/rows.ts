@@ -75,6 +75,7 @@ export type Destination = {
   votes: string;
   attachments: string;
   edits: string;
+  attachmentJoins: string;
   keepIds: boolean;
 };
 

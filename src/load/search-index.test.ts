@@ -11,7 +11,9 @@ function emptyStore(): Database {
   createTables(db);
   for (const statement of INDEXES) db.exec(statement);
   db.exec(`INSERT INTO sources (id, kind, path, first_imported_at, last_imported_at) VALUES (1, 'macos', '/x', 0, 0)`);
-  db.exec(`INSERT INTO chats (id, identifier, kind) VALUES (1, 'one@example.com', 'direct'), (2, 'chat2', 'group')`);
+  db.exec(
+    `INSERT INTO chats (id, identifier, kind, source_id) VALUES (1, 'one@example.com', 'direct', 1), (2, 'chat2', 'group', 1)`,
+  );
   return db;
 }
 

@@ -9,10 +9,11 @@ export const STAGED: Destination = {
   votes: 'temp.staged_poll_votes',
   attachments: 'temp.staged_attachments',
   edits: 'temp.staged_message_edits',
+  attachmentJoins: 'temp.staged_message_attachments',
   keepIds: false,
 };
 
-const TABLES = ['messages', 'reactions', 'poll_votes', 'attachments', 'message_edits'] as const;
+const TABLES = ['messages', 'reactions', 'poll_votes', 'attachments', 'message_edits', 'message_attachments'] as const;
 type Compared = 'messages' | 'reactions' | 'poll_votes' | 'attachments';
 
 const MERGES = {
@@ -55,6 +56,7 @@ export function compareStaged(db: Database): void {
     db.exec(`CREATE INDEX temp.diff_${table}_by_id ON diff_${table} (id)`);
   }
   db.exec('CREATE INDEX temp.staged_messages_by_rowid ON staged_messages (source_rowid)');
+  db.exec('CREATE INDEX temp.staged_attachments_by_rowid ON staged_attachments (source_rowid)');
   db.exec('CREATE INDEX temp.diff_messages_by_chat ON diff_messages (chat)');
 }
 

@@ -1,35 +1,40 @@
-import { breathe } from '../kernel/index.ts';
+import { breathe, collectGarbage, must } from '../kernel/index.ts';
 import {
   addSource,
+  attachSecondAside,
   carryOver,
   type Destination,
-  type FreshConversation,
   finishAside,
   openAside,
   promoteAside,
   removeAside,
   removeRepeatedGuids,
   settleAllReactions,
-  writeAttachmentJoins,
   writeChatDates,
   writeConversations,
 } from '../load/index.ts';
 import { appendEvent } from '../outbox/index.ts';
-import { DESTINATION } from '../transform/index.ts';
+import type { Database } from '../sqlite/index.ts';
 import type { ImportOptions, ImportResult } from './options.ts';
 import { recordImport, recordServices, sourceRecord } from './record.ts';
+import { SecondThread } from './second-thread.ts';
 import { attachSource, SourceRun } from './source-run.ts';
-import { splitFresh } from './split.ts';
+import { type FreshSplit, splitFresh } from './split.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
+/** Our own tables. Our ids are the source's row ids, so that nothing has to be looked up. */
 const OWN_TABLES: Destination = {
   messages: 'messages',
   reactions: 'reactions',
   votes: 'poll_votes',
   attachments: 'attachments',
   edits: 'message_edits',
+  attachmentJoins: 'message_attachments',
   keepIds: true,
 };
+
+/** From so many rows on, what the split let go of is worth a collection: 21 bytes a row and as much again. */
+const COLLECT_FROM_ROWS = 1_000_000;
 
 /**
  * The first import: everything is decided before it is inserted, into a store built aside that takes the store's place
@@ -37,63 +42,78 @@ const OWN_TABLES: Destination = {
  */
 export async function bulkImport(options: ImportOptions, watch: Stopwatch): Promise<ImportResult> {
   const db = openAside(options.store);
+  const second = SecondThread.planFor(options);
   try {
     carryOver(db, options.store);
-    const attached = attachSource(db, options);
-    watch.lap('open');
-    db.exec('BEGIN');
-    const sourceId = addSource(db, sourceRecord(options));
-    appendEvent(db, { type: 'import_started', atMs: options.clock.now(), data: { sourceId, bulk: true } });
-    const run = new SourceRun(db, options, sourceId, (stage) => watch.lap(stage));
-    const { conversations, dates } = splitFresh(run.placements, options.gapMs, (rowid, conversation) =>
-      run.context.conversationOf.set(rowid, conversation),
-    );
-    const contact = new Int32Array(conversations.length + 1);
-    run.context.initiators = { firstMessage: firstMessages(conversations), contact };
-    watch.lap('split');
-
-    // Our ids are the source's row ids here, so that nothing has to be looked up.
-    const messageId = (rowid: number) => (run.context.destinationOf.get(rowid) === DESTINATION.messages ? rowid : null);
-    await run.copyRows(OWN_TABLES);
-    watch.lap('messages');
-    run.copyAttachments(OWN_TABLES);
-    writeAttachmentJoins(db, run.lookUps.attachments, run.attachmentOrder, messageId, (rowid) => rowid);
-    settleAllReactions(db);
-    watch.lap('attachments');
-    writeConversations(db, conversations, contact, { gapMs: options.gapMs, nowMs: options.clock.now() });
-    writeChatDates(db, dates);
-    recordServices(db, run.placements);
-    run.quarantine();
-    recordImport(db, run);
-    appendEvent(db, {
-      type: 'import_completed',
-      atMs: options.clock.now(),
-      data: { sourceId, bulk: true, rows: run.placements.count },
-    });
-    db.exec('COMMIT');
-    attached[Symbol.dispose]();
-    watch.lap('conversations');
-
+    const result = await build(db, options, watch, second);
     options.onProgress({ stage: 'indexes', done: 0, total: 0 });
     await breathe();
-    finishAside(db, (table) => removeRepeatedGuids(db, table));
+    finishAside(db, (table) => removeRepeatedGuids(db, table, options.clock.now()));
     db.close();
     watch.lap('indexes');
     options.onProgress({ stage: 'check', done: 0, total: 0 });
     await breathe();
     promoteAside(options.store);
     watch.lap('check');
-    return { renewed: run.renewed, rows: run.placements.count, problems: run.lookUps.problems };
+    return result;
   } catch (error) {
+    await second?.stop();
     db.close();
     removeAside(options.store);
     throw error;
   }
 }
 
-/** The first message of each conversation, by the conversation's id. */
-function firstMessages(conversations: readonly FreshConversation[]): Float64Array {
-  const rowids = new Float64Array(conversations.length + 1);
-  for (const { id, firstMessage } of conversations) rowids[id] = firstMessage;
-  return rowids;
+/** Fills the tables; what it needed to know is let go of before the indexes are built. */
+async function build(
+  db: Database,
+  options: ImportOptions,
+  watch: Stopwatch,
+  second: SecondThread | null,
+): Promise<ImportResult> {
+  using _source = attachSource(db, options);
+  using _aside = second === null ? null : attachSecondAside(db, options.store);
+  watch.lap('open');
+  db.exec('BEGIN');
+  const sourceId = addSource(db, sourceRecord(options));
+  appendEvent(db, { type: 'import_started', atMs: options.clock.now(), data: { sourceId, bulk: true } });
+  const run = new SourceRun(db, options, sourceId, (stage) => watch.lap(stage));
+  const { conversations, dates, initiators } = splitRun(run);
+  if (run.placements.count > COLLECT_FROM_ROWS) collectGarbage();
+  watch.lap('split');
+
+  const [own, others] = second === null ? [run.placements.slices, []] : second.share(run.placements.slices);
+  const elsewhere = second?.copy(run, others);
+  await run.copyMessages(OWN_TABLES, own);
+  await elsewhere?.(db);
+  watch.lap('messages');
+  run.copyOthers(OWN_TABLES);
+  settleAllReactions(db);
+  watch.lap('attachments');
+  writeConversations(db, conversations, initiators, { gapMs: options.gapMs, nowMs: options.clock.now() });
+  writeChatDates(db, dates);
+  recordServices(db, run.placements);
+  run.quarantine();
+  recordImport(db, run);
+  appendEvent(db, {
+    type: 'import_completed',
+    atMs: options.clock.now(),
+    data: { sourceId, bulk: true, rows: run.placements.count },
+  });
+  db.exec('COMMIT');
+  watch.lap('conversations');
+  return { renewed: run.renewed, rows: run.placements.count, problems: run.lookUps.problems };
+}
+
+/** Splits all chats, tells the rules which message is in which conversation, and lets go of the placed rows. */
+function splitRun({ context, options, placements }: SourceRun): FreshSplit & { initiators: Int32Array } {
+  const columns = must(placements.columns, 'rows have just been placed');
+  const split = splitFresh(columns, options.gapMs, (rowid, conversation) =>
+    context.conversationOf.set(rowid, conversation),
+  );
+  placements.columns = null;
+  const firstMessage = Float64Array.from(split.conversations.firstMessages);
+  const initiators = new Int32Array(firstMessage.length);
+  context.initiators = { firstMessage, contact: initiators };
+  return { ...split, initiators };
 }

@@ -2,6 +2,7 @@ import { appleTimeSql } from '../decode/index.ts';
 import { type LoadedPeople, loadChats, loadPeople } from '../load/index.ts';
 import { type Card, locateAddressBooks, readAddressBook } from '../sources/address-book/index.ts';
 import {
+  type AttachmentJoinRow,
   type MessagesSchema,
   readAttachmentJoins,
   readChatHandles,
@@ -32,13 +33,9 @@ export type PeopleOptions = {
   locale: string | null;
 };
 
-export type AttachmentJoins = Map<number, { rowid: number; guid: string }[]>;
-
 export type LookUps = {
   chatOfRow: Map<number, number>;
   chatsUnited: Set<number>;
-  /** Attachments of each message, by row id of the message, in the order of the attachments' row ids. */
-  attachments: AttachmentJoins;
   /** The message each attachment first belongs to: its lowest row id. */
   ownerOf: Map<number, number>;
   /** Recently deleted messages: where they were. */
@@ -55,6 +52,7 @@ export function prepareLookUps(
   schema: MessagesSchema,
   context: RowContext,
   options: PeopleOptions,
+  sourceId: number,
 ): LookUps {
   const { cards, problems } = readCards(options.addressBook);
   const handles = readHandles(db, schema);
@@ -120,7 +118,7 @@ export function prepareLookUps(
     handles: handleAddresses,
     others: uniqueAddresses(identities.flatMap((chat) => chat.participants).map((value) => normalise(value))),
   });
-  const { chatOfRow, united } = loadChats(db, identities, loaded.byAddress);
+  const { chatOfRow, united } = loadChats(db, identities, loaded.byAddress, sourceId);
   fillContext(db, schema, context, loaded, {
     chatOfRow,
     identities,
@@ -171,28 +169,25 @@ function fillContext(
 }
 
 function attachmentLookUps(db: Database, schema: MessagesSchema, context: RowContext) {
-  const attachments: AttachmentJoins = new Map();
   const ownerOf = new Map<number, number>();
-  let current: { message: number; rows: { isSticker: number; uti: string | null; name: string | null }[] } = {
-    message: Number.NaN,
-    rows: [],
-  };
+  let message = Number.NaN;
+  let attachments: AttachmentJoinRow[] = [];
   const settle = () => {
-    const kind = attachmentKind(current.rows);
-    if (kind !== null) context.attachmentKindOf.set(current.message, kind);
+    const kind = attachmentKind(attachments);
+    if (kind !== null) context.attachmentKindOf.set(message, kind);
+    if (attachments.length > 1) context.severalAttachments.add(message);
   };
   for (const row of readAttachmentJoins(db, schema)) {
-    if (row.message !== current.message) {
+    if (row.message !== message) {
       settle();
-      current = { message: row.message, rows: [] };
-      attachments.set(row.message, []);
+      message = row.message;
+      attachments = [];
     }
-    current.rows.push(row);
-    attachments.get(row.message)?.push({ rowid: row.attachment, guid: row.guid });
+    attachments.push(row);
     if (!ownerOf.has(row.attachment)) ownerOf.set(row.attachment, row.message);
   }
   settle();
-  return { attachments, ownerOf };
+  return { ownerOf };
 }
 
 function deletedLookUps(db: Database, schema: MessagesSchema, context: RowContext, chatOfRow: Map<number, number>) {

@@ -6,6 +6,7 @@ import {
   mergeAttachments,
   mergeChats,
   mergeReactions,
+  quarantineRepeatedStaged,
   recordSightings,
   resolveQuarantine,
   resplitChat,
@@ -41,6 +42,7 @@ export async function mergeImport(options: ImportOptions, watch: Stopwatch): Pro
     options.onProgress({ stage: 'compare', done: 0, total: 0 });
     await breathe();
     compareStaged(db);
+    quarantineRepeatedStaged(db, options.clock.now());
     watch.lap('compare');
     await takeOver(db, run);
     watch.lap('merge');
@@ -57,10 +59,11 @@ async function readSource(db: Database, options: ImportOptions, watch: Stopwatch
   const sourceId = recognizeSource(db, record);
   createStaging(db);
   const run = new SourceRun(db, options, sourceId, (stage) => watch.lap(stage));
+  run.placements.columns = null;
   const moment = { gapMs: options.gapMs, nowMs: options.clock.now() };
   for (const chat of run.lookUps.chatsUnited) resplitChat(db, chat, moment);
-  await run.copyRows(STAGED);
-  run.copyAttachments(STAGED);
+  await run.copyMessages(STAGED, run.placements.slices);
+  run.copyOthers(STAGED);
   resolveQuarantine(db, sourceId);
   run.quarantine();
   touchSource(db, sourceId, record);
@@ -95,7 +98,7 @@ async function takeOver(db: Database, run: SourceRun): Promise<void> {
   db.transaction(() => {
     const reactions = mergeReactions(db, sourceId, options.clock.now());
     const attachments = mergeAttachments(db);
-    updateAttachmentJoins(db, run.lookUps.attachments, run.attachmentOrder);
+    updateAttachmentJoins(db);
     recordSightings(db, sourceId);
     recordImport(db, run);
     appendEvent(db, {

@@ -17,6 +17,8 @@ export type ImportOptions = PeopleOptions & {
   signal: AbortSignal;
   /** A read transaction on Apple's file is renewed after this time, in milliseconds. */
   snapshotLimitMs?: number;
+  /** From which size on a first import uses a second thread, in bytes of the source. */
+  secondThreadFromBytes?: number;
 };
 
 /** What one reading of a source came to. `renewed`: the snapshot had to be renewed, so it wants comparing once more. */

@@ -15,18 +15,29 @@ type Known = { id: number; path: string };
 export function recognizeSource(db: Database, record: SourceRecord): number {
   const sources = db.all<Known>('SELECT id, path FROM sources ORDER BY path = ? DESC, id', record.path);
   for (const source of sources) {
-    const { same, different, held } = compareAnchors(db, source.id);
-    if (held === 0 ? source.path === record.path : different === 0 && same > 0) return source.id;
+    const { same, different } = compareAnchors(db, source.id);
+    if (different > 0) continue;
+    if (same > 0 || (source.path === record.path && countsOn(db, source.id))) return source.id;
   }
   return addSource(db, record);
 }
 
-function compareAnchors(db: Database, sourceId: number): { same: number; different: number; held: number } {
+/**
+ * True when the file has given out row ids up to where we have read: one in whose place it stands, but in which
+ * nothing that we hold is left, is the same only if its numbering goes on and did not start anew.
+ */
+function countsOn(db: Database, sourceId: number): boolean {
+  const read = db.value<number>('SELECT last_message_rowid FROM live_sync_state WHERE source_id = ?', sourceId) ?? 0;
+  const given = db.value<number>(`SELECT seq FROM ${APPLE}.sqlite_sequence WHERE name = 'message'`) ?? 0;
+  return given >= read;
+}
+
+function compareAnchors(db: Database, sourceId: number): { same: number; different: number } {
   const bounds = db.get<{ low: number | null; high: number | null }>(
     'SELECT min(id) AS low, max(id) AS high FROM messages WHERE source_id = ?',
     sourceId,
   );
-  if (bounds?.low == null || bounds.high == null) return { same: 0, different: 0, held: 0 };
+  if (bounds?.low == null || bounds.high == null) return { same: 0, different: 0 };
   let [same, different] = [0, 0];
   for (let step = 0; step <= ANCHORS; step += 1) {
     const near = bounds.low + Math.floor(((bounds.high - bounds.low) * step) / ANCHORS);
@@ -40,5 +51,5 @@ function compareAnchors(db: Database, sourceId: number): { same: number; differe
     if (guid === anchor.guid) same += 1;
     else if (guid !== null) different += 1;
   }
-  return { same, different, held: ANCHORS };
+  return { same, different };
 }

@@ -1,7 +1,6 @@
-import { breathe, ChatStatsError } from '../kernel/index.ts';
+import { breathe, ChatStatsError, must } from '../kernel/index.ts';
 import {
   type Destination,
-  insertEdits,
   insertListedRows,
   insertRows,
   listRows,
@@ -10,14 +9,11 @@ import {
   type QuarantineReason,
   quarantineRows,
 } from '../load/index.ts';
-import { type MessagesSchema, probeSchema } from '../sources/messages/index.ts';
+import { type MessagesSchema, probeSchema, ROWID_RANGE } from '../sources/messages/index.ts';
 import { type Database, foreignUri } from '../sqlite/index.ts';
 import {
   attachmentProjection,
   type Columns,
-  DESTINATION,
-  messageProjection,
-  ROW_CLASS,
   RowContext,
   reactionProjection,
   registerRowFunctions,
@@ -25,7 +21,8 @@ import {
 } from '../transform/index.ts';
 import { type LookUps, prepareLookUps } from './lookups.ts';
 import { HOLD_ORPHANS_MS, type ImportOptions, SNAPSHOT_LIMIT_MS } from './options.ts';
-import { isMessageClass, type Placements, readPlacements } from './placements.ts';
+import { isMessageClass, type Placements, readPlacements, type Slice } from './placements.ts';
+import { messageColumns, SliceCopier, type SliceFindings } from './slice-copier.ts';
 
 /** The name under which Apple's database is attached to the writer's connection. */
 export const APPLE = 'apple';
@@ -43,9 +40,9 @@ export class SourceRun {
   readonly context = new RowContext();
   readonly lookUps: LookUps;
   readonly placements: Placements;
-  readonly attachmentOrder = new Map<number, string[]>();
-  readonly undecodable: number[] = [];
-  readonly #functions: ReturnType<typeof registerRowFunctions>;
+  readonly #attachmentOrder = new Map<number, string[]>();
+  readonly #undecodable: number[] = [];
+  #done = 0;
   #snapshotAt: number;
   renewed = false;
 
@@ -55,64 +52,63 @@ export class SourceRun {
     this.sourceId = sourceId;
     this.schema = probeSchema(db, APPLE, options.source.path);
     this.#snapshotAt = options.clock.now();
-    this.#functions = registerRowFunctions(db, this.context);
+    registerRowFunctions(db, this.context);
     options.onProgress({ stage: 'people', done: 0, total: 0 });
-    this.lookUps = prepareLookUps(db, this.schema, this.context, options);
+    this.lookUps = prepareLookUps(db, this.schema, this.context, options, sourceId);
     lap('people');
     options.onProgress({ stage: 'scan', done: 0, total: 0 });
     this.placements = readPlacements(db, this.schema, this.context, this.lookUps);
-    this.#assignDestinations();
+    this.#placeMessages();
     lap('scan');
   }
 
   /** The highest row ids that this reading has seen. */
   get position(): Position {
-    const { rowids, count } = this.placements;
     let lastAttachmentRowid = 0;
     for (const rowid of this.lookUps.ownerOf.keys()) lastAttachmentRowid = Math.max(lastAttachmentRowid, rowid);
-    return { lastMessageRowid: count === 0 ? 0 : (rowids[count - 1] ?? 0), lastAttachmentRowid };
+    return { lastMessageRowid: this.placements.lastRowid, lastAttachmentRowid };
   }
 
-  column: Columns = (name) => (name === 'ROWID' ? 'm.ROWID' : this.schema.column('m', 'message', name));
-
-  /** Copies messages, slice by slice, then reactions and votes, which are few. */
-  async copyRows(destination: Destination): Promise<void> {
-    const { placements } = this;
-    const messages = messageProjection(this.column, this.sourceId);
-    const from = { table: `${APPLE}.message`, alias: 'm', id: destination.keepIds };
-    const where = `destination_of(m.ROWID) = ${DESTINATION.messages}`;
-    let done = 0;
-    for (const slice of placements.slices) {
-      insertRows(this.db, destination.messages, messages, { ...from, where }, slice);
-      const findings = this.#functions.take();
-      insertEdits(this.db, destination.edits, findings.edits);
-      for (const [rowid, order] of findings.attachmentOrder) this.attachmentOrder.set(rowid, order);
-      this.undecodable.push(...findings.undecodable.keys());
-      done += slice.rows;
-      this.options.onProgress({ stage: 'messages', done, total: placements.count });
+  /** Copies messages, slice by slice. */
+  async copyMessages(destination: Destination, slices: readonly Slice[]): Promise<void> {
+    const copier = new SliceCopier(this.db, this.schema, this.context, this.sourceId, destination);
+    for (const slice of slices) {
+      copier.copy(slice);
+      this.advance(slice.rows);
       await this.pause();
     }
-    this.#copyListed(destination.reactions, reactionProjection(this.column, this.sourceId), ROW_CLASS.reaction, from);
-    this.#copyListed(destination.votes, voteProjection(this.column, this.sourceId), ROW_CLASS.vote, from);
+    this.addFindings(copier.findings);
   }
 
-  #copyListed(
-    into: string,
-    projection: Projection,
-    rowClass: number,
-    from: { table: string; alias: string; id: boolean },
-  ) {
-    const list = listRows(this.db, 'listed_rows', this.#rowidsOf(rowClass));
-    insertListedRows(this.db, into, projection, { ...from, list });
+  /** Adds what was learned while messages were copied, here or in the other thread. */
+  addFindings({ attachmentOrder, undecodable }: SliceFindings): void {
+    for (const [rowid, order] of attachmentOrder) this.#attachmentOrder.set(rowid, order);
+    this.#undecodable.push(...undecodable);
   }
 
-  *#rowidsOf(rowClass: number): Generator<number> {
-    const { classes, count, rowids } = this.placements;
-    for (let index = 0; index < count; index += 1) if (classes[index] === rowClass) yield rowids[index] ?? 0;
+  /** Counts rows as done. */
+  advance(rows: number): void {
+    this.#done += rows;
+    this.options.onProgress({ stage: 'messages', done: this.#done, total: this.placements.count });
   }
 
-  copyAttachments(destination: Destination): void {
+  /** Copies reactions, votes and attachments, which are few. Bodies need to have been read: they order attachments. */
+  copyOthers(destination: Destination): void {
+    const columns = messageColumns(this.schema);
+    const { reactions, votes } = this.placements;
+    this.#copyListed(destination.reactions, reactionProjection(columns, this.sourceId), reactions, destination);
+    this.#copyListed(destination.votes, voteProjection(columns, this.sourceId), votes, destination);
     if (!this.schema.has('attachment')) return;
+    this.#copyAttachments(destination);
+    if (this.schema.has('message_attachment_join')) this.#copyAttachmentJoins(destination);
+  }
+
+  #copyListed(into: string, projection: Projection, rowids: readonly number[], { keepIds }: Destination) {
+    const list = listRows(this.db, 'listed_rows', rowids);
+    insertListedRows(this.db, into, projection, { table: `${APPLE}.message`, alias: 'm', list, id: keepIds });
+  }
+
+  #copyAttachments(destination: Destination): void {
     const { ownerOf } = this.lookUps;
     this.db.function('owner_of', (rowid: number) => ownerOf.get(rowid) ?? null);
     const column: Columns = (name) => (name === 'ROWID' ? 'a.ROWID' : this.schema.column('a', 'attachment', name));
@@ -125,32 +121,45 @@ export class SourceRun {
     );
   }
 
+  /** Which message has which attachments, by row ids of the source: as the body orders them, then as they came. */
+  #copyAttachmentJoins(destination: Destination): void {
+    const order = this.#attachmentOrder;
+    this.db.function('body_place', (message: number, guid: string) => {
+      const place = order.get(message)?.indexOf(guid) ?? 0;
+      return place < 0 ? Number.MAX_SAFE_INTEGER : place;
+    });
+    this.db.run(
+      `INSERT INTO ${destination.attachmentJoins} (message_id, position, attachment_id)
+       SELECT message, row_number() OVER (PARTITION BY message ORDER BY place, attachment) - 1, attachment FROM (
+         SELECT j.message_id AS message, a.ROWID AS attachment, body_place(j.message_id, CAST(a.guid AS TEXT)) AS place
+         FROM ${APPLE}.message_attachment_join j JOIN ${APPLE}.attachment a ON a.ROWID = j.attachment_id
+         WHERE j.message_id ${ROWID_RANGE} AND a.guid IS NOT NULL AND chat_of(j.message_id) IS NOT NULL
+           AND EXISTS (SELECT 1 FROM ${APPLE}.message m WHERE m.ROWID = j.message_id))`,
+    );
+  }
+
   /** Rows that belong to nobody yet, rows that say nothing of themselves, bodies that could not be decoded. */
   quarantine(): void {
     const { placements, options } = this;
     const nowMs = options.clock.now();
-    const orphans: { rowid: number; held: boolean }[] = [];
-    const unreadable: { rowid: number }[] = [];
-    for (let index = 0; index < placements.count; index += 1) {
-      const rowid = placements.rowids[index] ?? 0;
-      const rowClass = placements.classes[index] ?? 0;
-      if (rowClass === ROW_CLASS.unreadable) unreadable.push({ rowid });
-      else if (placements.chats[index] === 0 && isMessageClass(rowClass)) {
-        orphans.push({ rowid, held: nowMs - (placements.times[index] ?? 0) < HOLD_ORPHANS_MS });
-      }
-    }
     const put = (rows: { rowid: number; held?: boolean }[], reason: QuarantineReason) =>
       quarantineRows(this.db, rows, {
         sourceId: this.sourceId,
         schema: APPLE,
-        body: this.column('attributedBody'),
+        body: messageColumns(this.schema)('attributedBody'),
         reason,
         nowMs,
       });
-    put(orphans, 'no_chat');
-    put(unreadable, 'row_unreadable');
     put(
-      this.undecodable.map((rowid) => ({ rowid })),
+      placements.orphans.map(({ rowid, time }) => ({ rowid, held: nowMs - time < HOLD_ORPHANS_MS })),
+      'no_chat',
+    );
+    put(
+      placements.unreadable.map((rowid) => ({ rowid })),
+      'row_unreadable',
+    );
+    put(
+      this.#undecodable.map((rowid) => ({ rowid })),
       'body_undecodable',
     );
   }
@@ -167,11 +176,11 @@ export class SourceRun {
     this.db.exec('BEGIN');
   }
 
-  #assignDestinations(): void {
-    const { placements, context } = this;
-    for (let index = 0; index < placements.count; index += 1) {
-      if (placements.chats[index] === 0 || !isMessageClass(placements.classes[index] ?? 0)) continue;
-      context.destinationOf.set(placements.rowids[index] ?? 0, DESTINATION.messages);
+  /** From here on, only rows that become messages have a chat. */
+  #placeMessages(): void {
+    const { rowids, chats, classes, count } = must(this.placements.columns, 'rows have just been placed');
+    for (let index = 0; index < count; index += 1) {
+      if (chats[index] !== 0 && !isMessageClass(classes[index] ?? 0)) this.context.chatOf.set(rowids[index] ?? 0, 0);
     }
   }
 }
@@ -181,7 +190,8 @@ export function attachSource(db: Database, options: Pick<ImportOptions, 'source'
   db.attach(foreignUri(options.source.path, { sealed: options.source.sealed }), APPLE);
   return {
     [Symbol.dispose]() {
-      db.detach(APPLE);
+      // A transaction that failed still holds it; closing the connection lets go of both.
+      if (!db.isTransaction) db.detach(APPLE);
     },
   };
 }

@@ -1,25 +1,33 @@
 import { forEachSegment, sortByTime, timeForSplit } from '../conversations/index.ts';
-import type { ChatDates, FreshConversation } from '../load/index.ts';
+import type { ChatDates, FreshConversations } from '../load/index.ts';
 import { ROW_CLASS } from '../transform/index.ts';
-import type { Placements } from './placements.ts';
+import type { PlacementColumns } from './placements.ts';
 
-export type FreshSplit = { conversations: FreshConversation[]; dates: Map<number, ChatDates> };
+export type FreshSplit = { conversations: FreshConversations; dates: Map<number, ChatDates> };
 
 /**
  * Splits every chat of the placements into conversations, numbered from 1, and answers the dates of the chats. `assign`
  * is told the conversation of every message that counts: said, and not an event of the group.
  */
 export function splitFresh(
-  placements: Placements,
+  placements: PlacementColumns,
   gapMs: number,
   assign: (rowid: number, conversation: number) => void,
 ): FreshSplit {
   const { rowids, times } = placements;
-  const conversations: FreshConversation[] = [];
+  const conversations: FreshConversations = {
+    chats: [0],
+    startedAt: [0],
+    endedAt: [0],
+    counts: [0],
+    firstMessages: [0],
+  };
   const dates = new Map<number, ChatDates>();
-  const sortedTimes = new Float64Array(placements.count);
+  // One buffer for all chats, as large as the largest needs it.
+  let sortedTimes = new Float64Array(0);
   for (const { chat, members } of messagesByChat(placements)) {
     const sorted = sortByTime(members, times, rowids);
+    if (sortedTimes.length < sorted.length) sortedTimes = new Float64Array(sorted.length);
     const summary: ChatDates = { createdAt: null, lastMessageAt: null, count: sorted.length };
     for (let at = 0; at < sorted.length; at += 1) {
       const time = times[sorted[at] ?? 0] ?? Number.NaN;
@@ -30,23 +38,20 @@ export function splitFresh(
     }
     dates.set(chat, summary);
     forEachSegment(sortedTimes, 0, sorted.length, gapMs, (start, end) => {
-      const id = conversations.length + 1;
+      const id = conversations.chats.length;
       for (let at = start; at < end; at += 1) assign(rowids[sorted[at] ?? 0] ?? 0, id);
-      conversations.push({
-        id,
-        chat,
-        startedAt: sortedTimes[start] ?? 0,
-        endedAt: sortedTimes[end - 1] ?? 0,
-        count: end - start,
-        firstMessage: rowids[sorted[start] ?? 0] ?? 0,
-      });
+      conversations.chats.push(chat);
+      conversations.startedAt.push(sortedTimes[start] ?? 0);
+      conversations.endedAt.push(sortedTimes[end - 1] ?? 0);
+      conversations.counts.push(end - start);
+      conversations.firstMessages.push(rowids[sorted[start] ?? 0] ?? 0);
     });
   }
   return { conversations, dates };
 }
 
 /** The indexes of the messages that count, chat by chat: a counting sort, so that no object is made per message. */
-function* messagesByChat(placements: Placements): Generator<{ chat: number; members: Int32Array }> {
+function* messagesByChat(placements: PlacementColumns): Generator<{ chat: number; members: Int32Array }> {
   const { chats, classes, count } = placements;
   const sizes = new Map<number, number>();
   const counts = (index: number) => chats[index] !== 0 && classes[index] === ROW_CLASS.message;

@@ -76,10 +76,15 @@ export class Database {
   /** Rows one by one, with a statement of its own, so that two iterations of one text can be open. */
   *iterate<T = Row>(sql: string, ...params: Value[]): Generator<T> {
     const rows = this.#guard(sql, () => this.#db.prepare(sql).iterate(...params));
-    while (true) {
-      const next = this.#guard(sql, () => rows.next());
-      if (next.done === true) return;
-      yield next.value as T;
+    try {
+      while (true) {
+        const next = this.#guard(sql, () => rows.next());
+        if (next.done === true) return;
+        yield next.value as T;
+      }
+    } finally {
+      // Whoever stops early must not keep the statement, and its snapshot, open.
+      rows.return?.();
     }
   }
 

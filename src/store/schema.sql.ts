@@ -17,7 +17,7 @@ export const TABLES: readonly string[] = [
   `CREATE TABLE sources (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
-    path TEXT NOT NULL UNIQUE,
+    path TEXT NOT NULL,
     first_imported_at INTEGER NOT NULL,
     last_imported_at INTEGER NOT NULL
   ) STRICT`,
@@ -57,6 +57,7 @@ export const TABLES: readonly string[] = [
     created_at INTEGER,
     last_message_at INTEGER,
     message_count INTEGER NOT NULL DEFAULT 0,
+    source_id INTEGER NOT NULL REFERENCES sources (id),
     UNIQUE (kind, identifier)
   ) STRICT`,
 

@@ -15,8 +15,8 @@ function emptyStore(): Database {
     `INSERT INTO sources (id, kind, path, first_imported_at, last_imported_at) VALUES (1, 'macos', '/x/chat.db', 1000, 2000)`,
   );
   db.exec(`INSERT INTO contacts (id, name, is_me, origin) VALUES (1, 'Me', 1, 'me'), (2, 'Ann', 0, 'address-book')`);
-  db.exec(`INSERT INTO chats (id, identifier, kind, name, message_count) VALUES
-    (1, 'ann@example.com', 'direct', 'Ann', 2), (2, 'chat2', 'group', NULL, 3), (3, 'empty', 'group', NULL, 0)`);
+  db.exec(`INSERT INTO chats (id, identifier, kind, name, message_count, source_id) VALUES
+    (1, 'ann@example.com', 'direct', 'Ann', 2, 1), (2, 'chat2', 'group', NULL, 3, 1), (3, 'empty', 'group', NULL, 0, 1)`);
   return db;
 }
 

@@ -62,10 +62,3 @@ export function attachmentKind(
   );
   return isLocation ? 'location' : null;
 }
-
-/** The order of a message's attachments: as the body names them, then the others as they came. */
-export function orderAttachments<T extends { guid: string }>(joined: readonly T[], bodyOrder: readonly string[]): T[] {
-  const place = new Map(bodyOrder.map((guid, index) => [guid, index]));
-  const placeOf = (attachment: T) => place.get(attachment.guid) ?? bodyOrder.length;
-  return [...joined].sort((a, b) => placeOf(a) - placeOf(b));
-}

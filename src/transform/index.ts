@@ -3,7 +3,7 @@
  * functions of their arguments or SQL expressions over the columns of a source, and both modes use the same ones.
  */
 export { type Address, normaliseAddress } from './addresses.ts';
-export { attachmentKind, attachmentProjection, orderAttachments } from './attachments.ts';
+export { attachmentKind, attachmentProjection } from './attachments.ts';
 export { type ChatIdentity, type RawChat, uniteChats } from './chats.ts';
 export { type EditVersion, editState } from './edits.ts';
 export {
@@ -19,4 +19,10 @@ export {
 export { identifierIndex, type Person, unitePeople } from './people.ts';
 export { type ReactionState, settleReactions } from './reactions.ts';
 export { ownAddress, ownerRegion, type Region } from './region.ts';
-export { DESTINATION, type Party, RowContext, type RowFindings, registerRowFunctions } from './row-functions.ts';
+export {
+  type Party,
+  type PortableContext,
+  RowContext,
+  type RowFindings,
+  registerRowFunctions,
+} from './row-functions.ts';

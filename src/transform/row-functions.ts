@@ -1,27 +1,50 @@
 import { decodeBody, decodePayload, decodeSummaryInfo, parseReactionTarget, reactionOf } from '../decode/index.ts';
-import { PagedInts } from '../kernel/index.ts';
+import { PagedInts, type PortableInts } from '../kernel/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { type EditVersion, editState } from './edits.ts';
 
 /** Who an address of Apple's `handle` table is to us. */
 export type Party = { handle: number; contact: number; address: string };
 
-export const DESTINATION = { messages: 1 } as const;
+/** A `RowContext` as it travels between threads. */
+export type PortableContext = {
+  chatOf: PortableInts;
+  conversationOf: PortableInts;
+  attachmentKindOf: Map<number, 'sticker' | 'location'>;
+  severalAttachments: Set<number>;
+  deletedAtOf: Map<number, number>;
+  parties: Map<number, Party>;
+  selfChats: Map<number, Party>;
+  meContact: number;
+  initiators: { firstMessage: Float64Array; contact: Int32Array } | null;
+};
 
 /** The look-ups that the row rules need, by row id of the source. Filled before the rows are read. */
 export class RowContext {
-  readonly chatOf = new PagedInts();
-  readonly conversationOf = new PagedInts();
-  /** Which table of ours a row goes to: one of DESTINATION, absent for none. */
-  readonly destinationOf = new PagedInts();
-  readonly attachmentKindOf = new Map<number, 'sticker' | 'location'>();
-  readonly deletedAtOf = new Map<number, number>();
-  readonly parties = new Map<number, Party>();
+  /** Our chat of every row that becomes a message of ours; absent for all others. */
+  chatOf = new PagedInts();
+  conversationOf = new PagedInts();
+  attachmentKindOf = new Map<number, 'sticker' | 'location'>();
+  /** Messages with more than one attachment: of these the body tells the order. */
+  severalAttachments = new Set<number>();
+  deletedAtOf = new Map<number, number>();
+  parties = new Map<number, Party>();
   /** Chats with oneself: what arrives there without a handle came from one's own address. */
-  readonly selfChats = new Map<number, Party>();
+  selfChats = new Map<number, Party>();
   meContact = 0;
   /** By conversation: its first message, and, once that has been read, the contact who wrote it (0: nobody known). */
   initiators: { firstMessage: Float64Array; contact: Int32Array } | null = null;
+
+  toPortable(): PortableContext {
+    return { ...this, chatOf: this.chatOf.toPortable(), conversationOf: this.conversationOf.toPortable() };
+  }
+
+  static from(portable: PortableContext): RowContext {
+    return Object.assign(new RowContext(), portable, {
+      chatOf: PagedInts.from(portable.chatOf),
+      conversationOf: PagedInts.from(portable.conversationOf),
+    });
+  }
 
   party(handle: number, rowid: number): Party | undefined {
     return this.parties.get(handle) ?? (handle > 0 ? undefined : this.selfChats.get(this.chatOf.get(rowid)));
@@ -56,7 +79,6 @@ export function registerRowFunctions(db: Database, context: RowContext): { take(
     }
     return id;
   });
-  db.function('destination_of', (rowid: number) => context.destinationOf.get(rowid));
   db.function('attachment_kind', (rowid: number) => context.attachmentKindOf.get(rowid) ?? null);
   db.function('deleted_at', (rowid: number) => context.deletedAtOf.get(rowid) ?? null);
   db.function('me_contact', () => context.meContact);
@@ -73,7 +95,9 @@ export function registerRowFunctions(db: Database, context: RowContext): { take(
       return null;
     }
     if (decoded.ranges.length > 0) ranges = { rowid, json: JSON.stringify(decoded.ranges) };
-    if (decoded.attachments.length > 0) findings.attachmentOrder.set(rowid, decoded.attachments);
+    if (decoded.attachments.length > 0 && context.severalAttachments.has(rowid)) {
+      findings.attachmentOrder.set(rowid, decoded.attachments);
+    }
     body.text = decoded.text === '' ? null : decoded.text;
     return body.text;
   });

@@ -112,8 +112,8 @@ describe('one bad row never stops the rest', () => {
     db.run('UPDATE message SET guid = NULL WHERE ROWID = ?', sent[2]?.rowId ?? 0);
     db.close();
     const store = path.join(folder, 'store.db');
-    expect(await runImport({ source: copy, store })).toMatchObject({ messages: 1, bulk: true });
-    expect(await runImport({ source: copy, store })).toMatchObject({ messages: 1, bulk: false });
+    expect(await runImport({ source: copy, store })).toMatchObject({ messages: 1, quarantined: 2, bulk: true });
+    expect(await runImport({ source: copy, store })).toMatchObject({ messages: 1, quarantined: 2, bulk: false });
   });
 });
 

@@ -5,16 +5,20 @@ import type { MessagesSchema } from './schema.ts';
  * Reading a few narrow columns of every row. A JavaScript function called from SQL takes a row in 0.1 µs, where a row
  * object costs ten times that; so the rows are pumped through a function and never become objects.
  */
-function pump<A extends unknown[]>(db: Database, name: string, sink: (...row: A) => void): string {
-  db.function(
-    name,
-    (...row: A) => {
-      sink(...row);
-      return null;
-    },
-    { variadic: true },
-  );
-  return name;
+function pump<A extends unknown[]>(
+  db: Database,
+  sink: (...row: A) => void,
+  sql: (call: (...columns: string[]) => string) => string,
+): void {
+  let receive: ((...row: A) => void) | null = sink;
+  const take = (...row: A) => {
+    receive?.(...row);
+    return null;
+  };
+  db.function('pump', take, { variadic: true });
+  db.value(sql((...columns) => `count(pump(${columns.join(', ')}))`));
+  // A connection keeps its functions until it closes; what the sink has gathered must not stay with them.
+  receive = null;
 }
 
 /** Row ids outside of this range do not fit a JavaScript number; no real file has them. */
@@ -26,10 +30,11 @@ export function scanChatJoins(
   schema: MessagesSchema,
   sink: (message: number, chat: number) => void,
 ): void {
-  const fn = pump(db, 'pump_chat_join', sink);
-  db.value(
-    `SELECT count(${fn}(message_id, chat_id)) FROM ${schema.name}.chat_message_join NOT INDEXED
-     WHERE message_id ${ROWID_RANGE} AND chat_id ${ROWID_RANGE}`,
+  pump(
+    db,
+    sink,
+    (call) => `SELECT ${call('message_id', 'chat_id')} FROM ${schema.name}.chat_message_join NOT INDEXED
+      WHERE message_id ${ROWID_RANGE} AND chat_id ${ROWID_RANGE}`,
   );
 }
 
@@ -54,28 +59,28 @@ export function scanMessages(
   expressions: { time: string; code: string },
   sink: (rowid: number, time: number | null, code: number) => void,
 ): void {
-  const fn = pump(db, 'pump_message', sink);
-  db.value(
-    `SELECT count(${fn}(m.ROWID, ${expressions.time}, ${expressions.code})) FROM ${schema.name}.message m NOT INDEXED
-     WHERE m.ROWID ${ROWID_RANGE}`,
+  pump(
+    db,
+    sink,
+    (call) => `SELECT ${call('m.ROWID', expressions.time, expressions.code)} FROM ${schema.name}.message m NOT INDEXED
+      WHERE m.ROWID ${ROWID_RANGE}`,
   );
 }
 
 export type AttachmentJoinRow = {
   message: number;
   attachment: number;
-  guid: string;
   isSticker: number;
   uti: string | null;
   name: string | null;
 };
 
 /** Attachments of messages, message by message, in the order of the attachments' ROWIDs. */
-export function readAttachmentJoins(db: Database, schema: MessagesSchema): AttachmentJoinRow[] {
+export function readAttachmentJoins(db: Database, schema: MessagesSchema): Iterable<AttachmentJoinRow> {
   if (!schema.has('attachment') || !schema.has('message_attachment_join')) return [];
   const column = (name: string) => schema.column('a', 'attachment', name);
-  return db.all(
-    `SELECT j.message_id AS message, a.ROWID AS attachment, CAST(a.guid AS TEXT) AS guid,
+  return db.iterate(
+    `SELECT j.message_id AS message, a.ROWID AS attachment,
        coalesce(CAST(${column('is_sticker')} AS INTEGER), 0) <> 0 AS isSticker, CAST(${column('uti')} AS TEXT) AS uti,
        CAST(${column('transfer_name')} AS TEXT) AS name
      FROM ${schema.name}.message_attachment_join j JOIN ${schema.name}.attachment a ON a.ROWID = j.attachment_id
