@@ -57,5 +57,5 @@ export {
   type RowRange,
 } from './rows.ts';
 export { extendSearchIndex, type IndexStep } from './search-index.ts';
-export { addChatServices, rareServices, servicesOfMessages } from './services.ts';
+export { addChatServices, rareServices } from './services.ts';
 export { compareStaged, createStaging, dropStaging, STAGED } from './staging.ts';

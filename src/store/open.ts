@@ -1,17 +1,13 @@
 import { existsSync } from 'node:fs';
 import { ChatStatsError } from '../kernel/index.ts';
 import { type Database, openReadable, openWritable, SqliteError } from '../sqlite/index.ts';
-import { APPLICATION_ID, INDEXES, SCHEMA_VERSION, TABLES } from './schema.sql.ts';
+import { APPLICATION_ID, SCHEMA_VERSION, TABLES } from './schema.sql.ts';
 
 /** Makes the tables (not the indexes) of an empty store. */
 export function createTables(db: Database): void {
   for (const statement of TABLES) db.exec(statement);
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
   db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
-}
-
-export function createIndexes(db: Database): void {
-  for (const statement of INDEXES) db.exec(statement);
 }
 
 /** True when there is a store with at least one message, so that nothing may be built in its place. */

@@ -5,7 +5,7 @@
 export { type Address, normaliseAddress } from './addresses.ts';
 export { attachmentKind, attachmentProjection } from './attachments.ts';
 export { type ChatIdentity, type RawChat, uniteChats } from './chats.ts';
-export { type EditVersion, editState } from './edits.ts';
+export type { EditVersion } from './edits.ts';
 export {
   type Columns,
   messageProjection,
