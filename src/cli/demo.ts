@@ -70,7 +70,7 @@ async function show(
     addressBook: made.addressBook,
     region: config.region,
     locale: null,
-    gapMs: config.gapMinutes * MINUTE_MS,
+    gapMs: config.gapMinutes === null ? null : config.gapMinutes * MINUTE_MS,
   };
   const opening = `made in ${span(made.durationMs)}; importing it`;
   const summary = await importWithProgress(invocation, task, opening);

@@ -9,7 +9,7 @@ export type SourceSettings = {
   addressBook: string | null;
   region: string | null;
   locale: string | null;
-  gapMs: number;
+  gapMs: number | null;
 };
 
 const MINUTE_MS = 60_000;
@@ -24,7 +24,7 @@ export function sourceSettings(invocation: Invocation): SourceSettings {
     addressBook: addressBookFor(invocation, named),
     region: config.region,
     locale: localeOf(world.env) ?? world.locale,
-    gapMs: config.gapMinutes * MINUTE_MS,
+    gapMs: config.gapMinutes === null ? null : config.gapMinutes * MINUTE_MS,
   };
 }
 

@@ -36,7 +36,7 @@ describe('where a setting comes from', () => {
     expect(resolve(everywhere).gapMinutes).toBe(1);
     expect(resolve({ ...everywhere, flags: {} }).gapMinutes).toBe(2);
     expect(resolve({ ...everywhere, flags: {}, env: {} }).gapMinutes).toBe(3);
-    expect(resolve().gapMinutes).toBe(90);
+    expect(resolve().gapMinutes).toBeNull();
   });
 
   it('a flag that is off wins over a variable that is on', () => {
@@ -58,7 +58,7 @@ describe('where a setting comes from', () => {
       source: null,
       addressBook: null,
       region: null,
-      gapMinutes: 90,
+      gapMinutes: null,
       format: 'jsonl',
       limit: 20,
       chat: null,

@@ -78,11 +78,12 @@ export const OPTIONS = {
     description: 'The country whose rules read phone numbers written without one, by its two letters.',
     commands: READS_SOURCE,
   }),
-  gapMinutes: option({
+  gapMinutes: option<number | null>({
     name: 'gap-minutes',
     placeholder: 'MINUTES',
     schema: positiveNumber,
-    default: DEFAULT_GAP_MS / MINUTE_MS,
+    default: null,
+    defaultText: `what the store was split with; ${DEFAULT_GAP_MS / MINUTE_MS} for a new one`,
     description: 'The longest silence inside one conversation, in minutes. A longer one starts the next.',
     commands: READS_SOURCE,
   }),

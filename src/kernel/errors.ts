@@ -99,6 +99,11 @@ export const ERRORS = {
     meaning: 'There is no room left on the disk.',
     hint: 'Free some space (about the size of the Messages database) and run the command again. What was there before is unchanged.',
   },
+  DISK_ERROR: {
+    exit: EXIT.failed,
+    meaning: 'The disk, or the network it is reached by, failed to read or write.',
+    hint: 'Check the disk and its connection, and run the command again. What was there before is unchanged.',
+  },
   CANCELLED: {
     exit: EXIT.cancelled,
     meaning: 'The command was cancelled.',

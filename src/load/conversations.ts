@@ -147,6 +147,18 @@ function updateConversation(db: Database, id: number, facts: Facts, moment: Mome
   );
 }
 
+/** Active conversations that have meanwhile been silent for the gap are ready, as they would be if imported now. */
+export function sealDue(db: Database, moment: Moment): void {
+  const active = db.all<{ id: number; endedAt: number }>(
+    `SELECT id, ended_at AS endedAt FROM conversations WHERE state = 'active'`,
+  );
+  for (const { id, endedAt } of active) {
+    const { state, sealedAtMs } = stateAt({ endedAtMs: endedAt, ...moment });
+    if (state !== 'active')
+      db.run('UPDATE conversations SET state = ?, sealed_at = ? WHERE id = ?', state, sealedAtMs, id);
+  }
+}
+
 /** Dates of a chat by the messages that count; null where none has a date. */
 export type ChatDates = { createdAt: number | null; lastMessageAt: number | null; count: number };
 

@@ -16,6 +16,7 @@ export function explainStoreError(error: unknown, store: string): ChatStatsError
   if (code === READONLY || system === 'EACCES' || system === 'EPERM' || system === 'EROFS') {
     return new ChatStatsError('STORE_NO_PERMISSION', `cannot write ${store}`, { cause: error });
   }
-  if (code === IOERR) return new ChatStatsError('DISK_FULL', `the disk refused to write ${store}`, { cause: error });
+  if (code === IOERR)
+    return new ChatStatsError('DISK_ERROR', 'the disk failed while the store was written', { cause: error });
   return null;
 }

@@ -21,6 +21,7 @@ export {
   type FreshConversations,
   type Moment,
   resplitChat,
+  sealDue,
   writeChatDates,
   writeConversations,
 } from './conversations.ts';

@@ -15,7 +15,7 @@ import {
 } from '../load/index.ts';
 import { appendEvent } from '../outbox/index.ts';
 import type { Database } from '../sqlite/index.ts';
-import type { ImportOptions, ImportResult } from './options.ts';
+import type { ImportResult, ReadingOptions } from './options.ts';
 import { recordImport, recordServices, sourceRecord } from './record.ts';
 import { SecondThread } from './second-thread.ts';
 import { attachSource, SourceRun } from './source-run.ts';
@@ -40,7 +40,7 @@ const COLLECT_FROM_ROWS = 1_000_000;
  * The first import: everything is decided before it is inserted, into a store built aside that takes the store's place
  * when it is complete. Leaves nothing behind when it fails or is cancelled.
  */
-export async function bulkImport(options: ImportOptions, watch: Stopwatch): Promise<ImportResult> {
+export async function bulkImport(options: ReadingOptions, watch: Stopwatch): Promise<ImportResult> {
   const db = openAside(options.store);
   const second = SecondThread.planFor(options);
   try {
@@ -67,7 +67,7 @@ export async function bulkImport(options: ImportOptions, watch: Stopwatch): Prom
 /** Fills the tables; what it needed to know is let go of before the indexes are built. */
 async function build(
   db: Database,
-  options: ImportOptions,
+  options: ReadingOptions,
   watch: Stopwatch,
   second: SecondThread | null,
 ): Promise<ImportResult> {

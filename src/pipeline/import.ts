@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
+import { DEFAULT_GAP_MS } from '../conversations/index.ts';
 import { breathe } from '../kernel/index.ts';
 import { explainStoreError, ownStore, removeAside } from '../load/index.ts';
 import { checkReadable, explainSourceError, isDamage } from '../sources/messages/index.ts';
-import { openStoreForReading, storeCounts, storeHoldsMessages } from '../store/index.ts';
+import { openStoreForReading, storeCounts, storedGapMs, storeHoldsMessages } from '../store/index.ts';
 import { bulkImport } from './bulk-import.ts';
 import { mergeImport } from './merge-import.ts';
 import type { ImportOptions, ImportResult, ImportSummary } from './options.ts';
@@ -15,18 +17,27 @@ import { Stopwatch } from './stopwatch.ts';
 export async function importSource(options: ImportOptions): Promise<ImportSummary> {
   const watch = new Stopwatch(options.clock);
   checkReadable(options.source.path);
+  // Before anything is made beside it: a file that is no store of ours is none of our business.
+  storeHoldsMessages(options.store);
   using _owner = ownStore(options.store);
   removeAside(options.store);
   const bulk = !storeHoldsMessages(options.store);
+  const gapMs = options.gapMs ?? gapOfStore(options.store) ?? DEFAULT_GAP_MS;
   const first = bulk ? bulkImport : mergeImport;
   const outcome = await attempt(options, async (source) => {
-    const reading = { recordedPath: options.source.path, ...options, source };
+    const reading = { recordedPath: options.source.path, ...options, source, gapMs };
     const result = await first(reading, watch);
     // Rows may have changed between two snapshots: what did is found by comparing once more.
     return result.renewed ? await mergeImport(reading, watch) : result;
   });
   await breathe();
   return summary(options, outcome, watch, bulk);
+}
+
+function gapOfStore(store: string): number | null {
+  if (!existsSync(store)) return null;
+  using db = openStoreForReading(store);
+  return storedGapMs(db);
 }
 
 type Outcome = ImportResult & { unreadable: number };

@@ -11,14 +11,15 @@ import {
   resolveQuarantine,
   resplitChat,
   STAGED,
+  sealDue,
   stagedChats,
   touchSource,
   updateAttachmentJoins,
 } from '../load/index.ts';
 import { appendEvent } from '../outbox/index.ts';
 import type { Database } from '../sqlite/index.ts';
-import { openStoreForWriting } from '../store/index.ts';
-import type { ImportOptions, ImportResult } from './options.ts';
+import { openStoreForWriting, storedGapMs } from '../store/index.ts';
+import type { ImportResult, ReadingOptions } from './options.ts';
 import { recognizeSource } from './recognize.ts';
 import { recordImport, sourceRecord } from './record.ts';
 import { attachSource, SourceRun } from './source-run.ts';
@@ -32,7 +33,7 @@ const BATCH_ROWS = 20_000;
  * or different is taken over, chat by chat, in transactions that each leave the store whole. Run again after a crash,
  * it finds less to do and ends in the same state.
  */
-export async function mergeImport(options: ImportOptions, watch: Stopwatch): Promise<ImportResult> {
+export async function mergeImport(options: ReadingOptions, watch: Stopwatch): Promise<ImportResult> {
   using db = openStoreForWriting(options.store);
   using _source = attachSource(db, options);
   watch.lap('open');
@@ -54,14 +55,16 @@ export async function mergeImport(options: ImportOptions, watch: Stopwatch): Pro
 }
 
 /** People, chats and quarantine are written, the rows staged, in one snapshot of the source. */
-async function readSource(db: Database, options: ImportOptions, watch: Stopwatch): Promise<SourceRun> {
+async function readSource(db: Database, options: ReadingOptions, watch: Stopwatch): Promise<SourceRun> {
   const record = sourceRecord(options);
   const sourceId = recognizeSource(db, record);
   createStaging(db);
   const run = new SourceRun(db, options, sourceId, (stage) => watch.lap(stage));
   run.placements.columns = null;
   const moment = { gapMs: options.gapMs, nowMs: options.clock.now() };
-  for (const chat of run.lookUps.chatsUnited) resplitChat(db, chat, moment);
+  // Another gap than before splits everything anew; else only chats that Apple has united.
+  const resplit = storedGapMs(db) === options.gapMs ? run.lookUps.chatsUnited : allChats(db);
+  for (const chat of resplit) resplitChat(db, chat, moment);
   await run.copyMessages(STAGED, run.placements.slices);
   run.copyOthers(STAGED);
   resolveQuarantine(db, sourceId);
@@ -100,6 +103,7 @@ async function takeOver(db: Database, run: SourceRun): Promise<void> {
     const attachments = mergeAttachments(db);
     updateAttachmentJoins(db);
     recordSightings(db, sourceId);
+    sealDue(db, moment());
     recordImport(db, run);
     appendEvent(db, {
       type: 'import_completed',
@@ -114,6 +118,10 @@ async function takeOver(db: Database, run: SourceRun): Promise<void> {
       },
     });
   });
+}
+
+function allChats(db: Database): number[] {
+  return db.all<{ id: number }>('SELECT id FROM chats').map((row) => row.id);
 }
 
 function* batches<T extends { rows: number }>(chats: readonly T[]): Generator<T[]> {

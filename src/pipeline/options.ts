@@ -11,7 +11,8 @@ export type ImportOptions = PeopleOptions & {
   /** The place under which the store remembers the source, where that is not where it is read from. */
   recordedPath?: string;
   store: string;
-  gapMs: number;
+  /** The gap to split conversations with, in milliseconds; null: that of the store, else the usual one. */
+  gapMs: number | null;
   clock: Clock;
   onProgress: (progress: ImportProgress) => void;
   signal: AbortSignal;
@@ -20,6 +21,9 @@ export type ImportOptions = PeopleOptions & {
   /** From which size on a first import uses a second thread, in bytes of the source. */
   secondThreadFromBytes?: number;
 };
+
+/** The options of one reading, with everything decided. */
+export type ReadingOptions = ImportOptions & { gapMs: number };
 
 /** What one reading of a source came to. `renewed`: the snapshot had to be renewed, so it wants comparing once more. */
 export type ImportResult = { renewed: boolean; rows: number; problems: string[] };

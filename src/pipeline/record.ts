@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { addChatServices, rareServices, type SourceRecord, writePosition, writeSetting } from '../load/index.ts';
 import type { Database } from '../sqlite/index.ts';
-import type { ImportOptions } from './options.ts';
+import type { ReadingOptions } from './options.ts';
 import { OTHER_SERVICE_BIT, type Placements, SERVICES } from './placements.ts';
 import type { SourceRun } from './source-run.ts';
 
-export function sourceRecord(options: ImportOptions): SourceRecord {
+export function sourceRecord(options: ReadingOptions): SourceRecord {
   const place = path.resolve(options.recordedPath ?? options.source.path);
   return {
     kind: path.basename(place) === 'chat.db' ? 'macos' : 'ios',

@@ -5,7 +5,7 @@ import { must } from '../kernel/index.ts';
 import { secondAsidePath, takeSecondAside } from '../load/index.ts';
 import { type Database, openForeign, SqliteError } from '../sqlite/index.ts';
 import type { PortableContext } from '../transform/index.ts';
-import type { ImportOptions } from './options.ts';
+import type { ReadingOptions } from './options.ts';
 import type { Slice } from './placements.ts';
 import type { SliceFindings } from './slice-copier.ts';
 import type { SourceRun } from './source-run.ts';
@@ -23,7 +23,7 @@ const SHARE = 0.48;
 const YOUNG_GENERATION_MB = 16;
 
 export type SecondThreadTask = {
-  source: ImportOptions['source'];
+  source: ReadingOptions['source'];
   aside: string;
   sourceId: number;
   context: PortableContext;
@@ -38,20 +38,20 @@ export type SecondThreadMessage =
   | { type: 'failed'; text: string; code: number | null };
 
 export class SecondThread {
-  readonly #options: ImportOptions;
+  readonly #options: ReadingOptions;
   /** A third connection: it sees whether anything was committed between the snapshots of the two threads. */
   readonly #probe: Database;
   readonly #version: unknown;
   #worker: Worker | null = null;
 
-  private constructor(options: ImportOptions) {
+  private constructor(options: ReadingOptions) {
     this.#options = options;
     this.#probe = openForeign(options.source.path, options.source);
     this.#version = this.#commits();
   }
 
   /** A second thread when the source is large enough, else null. To be asked before the first thread reads anything. */
-  static planFor(options: ImportOptions): SecondThread | null {
+  static planFor(options: ReadingOptions): SecondThread | null {
     const fromBytes = options.secondThreadFromBytes ?? WORTH_BYTES;
     return statSync(options.source.path).size < fromBytes ? null : new SecondThread(options);
   }

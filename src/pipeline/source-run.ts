@@ -20,7 +20,7 @@ import {
   voteProjection,
 } from '../transform/index.ts';
 import { type LookUps, prepareLookUps } from './lookups.ts';
-import { HOLD_ORPHANS_MS, type ImportOptions, SNAPSHOT_LIMIT_MS } from './options.ts';
+import { HOLD_ORPHANS_MS, type ReadingOptions, SNAPSHOT_LIMIT_MS } from './options.ts';
 import { isMessageClass, type Placements, readPlacements, type Slice } from './placements.ts';
 import { messageColumns, SliceCopier, type SliceFindings } from './slice-copier.ts';
 
@@ -35,7 +35,7 @@ export const APPLE = 'apple';
 export class SourceRun {
   readonly db: Database;
   readonly schema: MessagesSchema;
-  readonly options: ImportOptions;
+  readonly options: ReadingOptions;
   readonly sourceId: number;
   readonly context = new RowContext();
   readonly lookUps: LookUps;
@@ -46,7 +46,7 @@ export class SourceRun {
   #snapshotAt: number;
   renewed = false;
 
-  constructor(db: Database, options: ImportOptions, sourceId: number, lap: (stage: string) => void) {
+  constructor(db: Database, options: ReadingOptions, sourceId: number, lap: (stage: string) => void) {
     this.db = db;
     this.options = options;
     this.sourceId = sourceId;
@@ -186,7 +186,7 @@ export class SourceRun {
 }
 
 /** Attaches Apple's database, read-only, and lets go of it again. */
-export function attachSource(db: Database, options: Pick<ImportOptions, 'source'>): Disposable {
+export function attachSource(db: Database, options: Pick<ReadingOptions, 'source'>): Disposable {
   db.attach(foreignUri(options.source.path, { sealed: options.source.sealed }), APPLE);
   return {
     [Symbol.dispose]() {

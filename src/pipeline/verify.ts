@@ -4,7 +4,7 @@ import path from 'node:path';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
 import { breathe, ChatStatsError } from '../kernel/index.ts';
 import type { Database } from '../sqlite/index.ts';
-import { openStoreForReading, storeCounts } from '../store/index.ts';
+import { openStoreForReading, storeCounts, storedGapMs } from '../store/index.ts';
 import { importSource } from './import.ts';
 import type { ImportOptions } from './options.ts';
 import { compareChats, compareContacts, compareQuarantine, pairChats } from './verify-chats.ts';
@@ -18,7 +18,7 @@ export type VerifyOptions = Pick<
   'source' | 'store' | 'addressBook' | 'region' | 'locale' | 'clock' | 'signal' | 'onProgress'
 > & {
   /** Of a store that does not say what gap it was split with. */
-  gapMs?: number;
+  gapMs?: number | null;
 };
 
 /** For each of the two stores, whose rows are looked up by guid, in no order. */
@@ -51,11 +51,6 @@ export async function verifySource(options: VerifyOptions): Promise<VerifyReport
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-function storedGapMs(db: Database): number | null {
-  const value = db.value<string>(`SELECT value FROM meta WHERE key = 'gap_ms'`);
-  return value === null ? null : Number(value);
 }
 
 function counts(db: Database): VerifyCounts {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { ChatStatsError } from '../kernel/index.ts';
 import { type Database, openReadable, openWritable, SqliteError } from '../sqlite/index.ts';
 import { APPLICATION_ID, SCHEMA_VERSION, TABLES } from './schema.sql.ts';
@@ -12,7 +12,7 @@ export function createTables(db: Database): void {
 
 /** True when there is a store with at least one message, so that nothing may be built in its place. */
 export function storeHoldsMessages(file: string): boolean {
-  if (!existsSync(file)) return false;
+  if (!isThere(file)) return false;
   using db = checked(openReadable(file), file);
   return db.value('SELECT 1 FROM messages LIMIT 1') !== null;
 }
@@ -27,8 +27,20 @@ export function openStoreForWriting(file: string): Database {
 
 /** Opens the store for reading: any number of processes may, at any time. Throws STORE_NOT_FOUND. */
 export function openStoreForReading(file: string): Database {
-  if (!existsSync(file)) throw new ChatStatsError('STORE_NOT_FOUND', `there is no store at ${file}`);
+  if (!isThere(file)) throw new ChatStatsError('STORE_NOT_FOUND', `there is no store at ${file}`);
   return checked(openReadable(file), file);
+}
+
+/** Whether there is a file. Throws STORE_NO_PERMISSION where we may not even look. */
+function isThere(file: string): boolean {
+  try {
+    statSync(file);
+    return true;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT') return false;
+    throw new ChatStatsError('STORE_NO_PERMISSION', `cannot look at ${file}`, { cause: error });
+  }
 }
 
 function checked(db: Database, file: string): Database {

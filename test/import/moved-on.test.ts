@@ -1,8 +1,10 @@
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fixedClock } from '../../src/kernel/index.ts';
 import type { MessageLine } from '../../src/model/index.ts';
 import { actions, type Generation } from '../../src/simulator/index.ts';
+import { openWritable } from '../../src/sqlite/index.ts';
 import { exportLines, openStoreForReading } from '../../src/store/index.ts';
 import { canonicalStore, conversationIds } from '../support/canonical-store.ts';
 import { NOW_MS, runImport, temporaryFolder } from '../support/fixture.ts';
@@ -197,3 +199,76 @@ async function expectFreshEqual(fixture: { source: string; store: string }): Pro
   await runImport({ source: fixture.source, store: fresh });
   expect(canonicalStore(fixture.store)).toEqual(canonicalStore(fresh));
 }
+
+describe('conversations of a store that is imported into again', () => {
+  it('become ready when their silence has lasted, though nothing came', async () => {
+    const { fixture, pen, direct, close } = world();
+    actions.send(pen, direct, { from: ANN, atMs: NOW_MS - 10 * MINUTE, text: 'just now' });
+    await runImport(fixture, { clock: fixedClock(NOW_MS) });
+    const states = () => {
+      using db = openStoreForReading(fixture.store);
+      return [...exportLines(db, 'conversations')].map((line) => [line.state, line.sealedAt]);
+    };
+    expect(states()).toEqual([['active', null]]);
+    await runImport(fixture, { clock: fixedClock(NOW_MS + 80 * MINUTE) });
+    close();
+    expect(states()).toEqual([['ready', new Date(NOW_MS + 80 * MINUTE).toISOString()]]);
+  });
+
+  it('L40 keep the gap of the store, until another is asked for: then all are split anew', async () => {
+    const { fixture, pen, direct, group, close } = world();
+    for (const chat of [direct, group]) {
+      for (const minutes of [0, 60]) {
+        actions.send(pen, chat, { from: ANN, atMs: START + minutes * MINUTE, text: `${minutes}` });
+      }
+    }
+    const count = async (gapMs: number | null) => (await runImport(fixture, { gapMs })).conversations;
+    expect(await count(30 * MINUTE)).toBe(4);
+    expect(await count(null)).toBe(4);
+    expect(await count(90 * MINUTE)).toBe(2);
+    expect(await count(null)).toBe(2);
+    close();
+  });
+});
+
+describe('a file that stands where a known one stood', () => {
+  it('L9 is another source when it is another history: nothing of the first is marked deleted', async () => {
+    const { fixture, pen, direct, close } = world();
+    const kept = actions.send(pen, direct, { from: ANN, atMs: START, text: 'from the old Mac' });
+    await runImport(fixture);
+    close();
+    rmSync(fixture.source);
+    const anew = liveMessages(fixture.source, 'macos-26', 99);
+    actions.send(anew.pen, anew.direct, { from: ANN, atMs: START + MINUTE, text: 'from the new Mac' });
+    anew.close();
+    expect(await runImport(fixture)).toMatchObject({ messages: 2, conversations: 1 });
+    expect(message(fixture.store, kept.guid)?.deletedAt).toBeNull();
+  });
+
+  it('is the same source when its numbering goes on, though all we knew was deleted', async () => {
+    const { fixture, pen, direct, close } = world();
+    const gone = actions.send(pen, direct, { from: ANN, atMs: START, text: 'gone' });
+    await runImport(fixture);
+    actions.deleteForGood(pen, gone);
+    await runImport(fixture);
+    close();
+    expect(message(fixture.store, gone.guid)?.deletedAt).not.toBeNull();
+  });
+
+  it('adds to the members of a group, and takes none away, when it is a further source', async () => {
+    const { fixture, pen, group, close } = world();
+    const sent = actions.send(pen, group, { from: ANN, atMs: START, text: 'hello' });
+    await runImport(fixture);
+    const second = path.join(temporaryFolder(), 'chat.db');
+    pen.database.db.run('VACUUM INTO ?', second);
+    close();
+    using other = openWritable(second);
+    other.exec(`UPDATE message SET guid = 'other-' || guid; DELETE FROM chat_handle_join`);
+    other.close();
+    await runImport({ source: second, store: fixture.store });
+    using db = openStoreForReading(fixture.store);
+    const chat = [...exportLines(db, 'chats')].find((line) => line.kind === 'group');
+    expect(chat?.participants).toEqual([ANN.normal, BOB.normal]);
+    expect(message(fixture.store, `other-${sent.guid}`)?.text).toBe('hello');
+  });
+});

@@ -1,4 +1,4 @@
-import { closeSync, copyFileSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/kernel/index.ts';
@@ -179,6 +179,7 @@ describe('what cannot be imported is told by name', () => {
     writeFileSync(text, 'my notes');
     await expect(runImport({ source: fixture.source, store: text })).rejects.toMatchObject({ code: 'STORE_NOT_OURS' });
     expect(readFileSync(text, 'utf8')).toBe('my notes');
+    expect(existsSync(`${text}-owner`)).toBe(false);
     await runImport(fixture);
     openWritable(fixture.store).exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
     await expect(runImport(fixture)).rejects.toMatchObject({ code: 'STORE_NEWER' });
