@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
 import { breathe } from '../kernel/index.ts';
 import { explainStoreError, ownStore, removeAside } from '../load/index.ts';
-import { checkReadable, explainSourceError, isDamage } from '../sources/messages/index.ts';
+import { checkReadable, explainSourceError, isDamage, readableFile } from '../sources/messages/index.ts';
 import { openStoreForReading, storeCounts, storedGapMs, storeHoldsMessages } from '../store/index.ts';
 import { bulkImport } from './bulk-import.ts';
 import { mergeImport } from './merge-import.ts';
@@ -24,7 +24,8 @@ export async function importSource(options: ImportOptions): Promise<ImportSummar
   const bulk = !storeHoldsMessages(options.store);
   const gapMs = options.gapMs ?? gapOfStore(options.store) ?? DEFAULT_GAP_MS;
   const first = bulk ? bulkImport : mergeImport;
-  const outcome = await attempt(options, async (source) => {
+  using readable = readableFile(options.source);
+  const outcome = await attempt({ ...options, source: readable.file }, async (source) => {
     const reading = { recordedPath: options.source.path, ...options, source, gapMs };
     const result = await first(reading, watch);
     // Rows may have changed between two snapshots: what did is found by comparing once more.
@@ -62,15 +63,8 @@ async function attempt(
 function summary(options: ImportOptions, outcome: Outcome, watch: Stopwatch, bulk: boolean): ImportSummary {
   using db = openStoreForReading(options.store);
   const durationMs = Math.max(1, Math.round(watch.totalMs));
-  const { messages, reactions, attachments, chats, contacts, conversations, quarantined } = storeCounts(db);
   return {
-    messages,
-    reactions,
-    attachments,
-    chats,
-    contacts,
-    conversations,
-    quarantined,
+    ...storeCounts(db),
     durationMs,
     rate: Math.round((outcome.rows * 1000) / durationMs),
     bulk,

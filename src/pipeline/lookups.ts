@@ -3,28 +3,26 @@ import { type LoadedPeople, loadChats, loadPeople } from '../load/index.ts';
 import { type Card, locateAddressBooks, readAddressBook } from '../sources/address-book/index.ts';
 import {
   type AttachmentJoinRow,
+  type ChatRow,
   type MessagesSchema,
   readAttachmentJoins,
   readChatHandles,
   readChatLookup,
   readChatServices,
   readChats,
-  readHandles,
-  readOwnAccounts,
   readRecentlyDeleted,
 } from '../sources/messages/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import {
   type Address,
   attachmentKind,
+  type ChatIdentity,
   identifierIndex,
-  normaliseAddress,
-  ownAddress,
-  ownerRegion,
   type RowContext,
   uniteChats,
   unitePeople,
 } from '../transform/index.ts';
+import { SourceAddresses, unique } from './source-addresses.ts';
 
 export type PeopleOptions = {
   /** A folder or file of an AddressBook, or null for none. */
@@ -55,75 +53,21 @@ export function prepareLookUps(
   sourceId: number,
 ): LookUps {
   const { cards, problems } = readCards(options.addressBook);
-  const handles = readHandles(db, schema);
   const chatRows = readChats(db, schema);
-  const ownRaw = [
-    ...chatRows.flatMap((row) => [row.accountLogin, row.lastAddressedHandle]),
-    ...readOwnAccounts(db, schema),
-  ].filter((raw): raw is string => raw !== null && raw !== '');
-  const region = ownerRegion({
-    ownAddresses: ownRaw,
-    handleCountries: handles.map((handle) => handle.country),
-    locale: options.locale,
-    override: options.region,
-  });
-
-  const regionOf = (country: string | null) =>
-    country === null
-      ? region
-      : (ownerRegion({
-          ownAddresses: [],
-          handleCountries: [],
-          locale: null,
-          override: country,
-        }) ?? region);
-  const byRaw = new Map<string, Address>();
-  const normalise = (raw: string, country: string | null = null): Address => {
-    const known = byRaw.get(raw);
-    if (known !== undefined) return known;
-    const address = normaliseAddress(raw, regionOf(country));
-    byRaw.set(raw, address);
-    return address;
-  };
-  const usable = handles.filter((handle) => handle.id !== null && handle.id !== '');
-  const handleAddresses = usable.map((handle) => ({
-    rowid: handle.rowid,
-    address: normalise(handle.id ?? '', handle.country),
-  }));
-  const rawOf = new Map(usable.map((handle) => [handle.rowid, handle.id ?? '']));
-
-  const participantsOf = new Map<number, string[]>();
-  for (const { chat, handle } of readChatHandles(db, schema)) {
-    const raw = rawOf.get(handle);
-    if (raw === undefined) continue;
-    const list = participantsOf.get(chat);
-    if (list === undefined) participantsOf.set(chat, [raw]);
-    else list.push(raw);
-  }
-  const servicesOf = groupBy(readChatServices(db, schema));
-  const identities = uniteChats(
-    chatRows.map((row) => ({ ...row, participants: participantsOf.get(row.rowid) ?? [] })),
-    readChatLookup(db, schema),
-    normalise,
-  ).map((chat) => ({
-    ...chat,
-    services: [...new Set([...chat.services, ...chat.rowids.flatMap((rowid) => servicesOf.get(rowid) ?? [])])].sort(),
-  }));
-
-  const { people } = unitePeople(cards, region);
+  const addresses = new SourceAddresses(db, schema, chatRows, options);
+  const identities = readIdentities(db, schema, chatRows, addresses);
+  const { people } = unitePeople(cards, addresses.region);
   const loaded = loadPeople(db, {
     people,
     index: identifierIndex(people),
-    ownAddresses: uniqueAddresses(ownRaw.map((raw) => normalise(ownAddress(raw)))),
-    handles: handleAddresses,
-    others: uniqueAddresses(identities.flatMap((chat) => chat.participants).map((value) => normalise(value))),
+    ownAddresses: addresses.own,
+    handles: addresses.handles,
+    others: unique(identities.flatMap((chat) => chat.participants).map((value) => addresses.normalise(value))),
   });
   const { chatOfRow, united } = loadChats(db, identities, loaded.byAddress, sourceId);
-  fillContext(db, schema, context, loaded, {
-    chatOfRow,
-    identities,
-    ownAddresses: ownRaw.map((raw) => normalise(ownAddress(raw)).value),
-  });
+  context.meContact = loaded.meContact;
+  for (const [rowid, party] of loaded.parties) context.parties.set(rowid, party);
+  findSelfChats(context, identities, chatOfRow, loaded, addresses.own);
   return {
     chatOfRow,
     chatsUnited: united,
@@ -131,6 +75,25 @@ export function prepareLookUps(
     ...attachmentLookUps(db, schema, context),
     deleted: deletedLookUps(db, schema, context, chatOfRow),
   };
+}
+
+/** Apple's chat rows with their participants and services, united into chats. */
+function readIdentities(
+  db: Database,
+  schema: MessagesSchema,
+  rows: readonly ChatRow[],
+  addresses: SourceAddresses,
+): ChatIdentity[] {
+  const rawOf = new Map(addresses.handles.map(({ rowid, raw }) => [rowid, raw]));
+  const participants = new Groups<string>();
+  for (const { chat, handle } of readChatHandles(db, schema)) participants.add(chat, rawOf.get(handle));
+  const services = new Groups<string>();
+  for (const { chat, service } of readChatServices(db, schema)) services.add(chat, service);
+  const chats = rows.map((row) => ({ ...row, participants: participants.of(row.rowid) }));
+  return uniteChats(chats, readChatLookup(db, schema), addresses.normalise).map((chat) => ({
+    ...chat,
+    services: [...new Set([...chat.services, ...chat.rowids.flatMap((rowid) => services.of(rowid))])].sort(),
+  }));
 }
 
 function readCards(addressBook: string | null): { cards: Card[]; problems: string[] } {
@@ -145,23 +108,18 @@ function readCards(addressBook: string | null): { cards: Card[]; problems: strin
   return { cards, problems };
 }
 
-function fillContext(
-  _db: Database,
-  _schema: MessagesSchema,
+/** What arrives in a chat with oneself comes from one's own address, also when its row names no handle. */
+function findSelfChats(
   context: RowContext,
+  identities: readonly ChatIdentity[],
+  chatOfRow: ReadonlyMap<number, number>,
   loaded: LoadedPeople,
-  chats: {
-    chatOfRow: Map<number, number>;
-    identities: { kind: string; identifier: string; rowids: number[] }[];
-    ownAddresses: string[];
-  },
+  ownAddresses: readonly Address[],
 ): void {
-  context.meContact = loaded.meContact;
-  for (const [rowid, party] of loaded.parties) context.parties.set(rowid, party);
-  const own = new Set(chats.ownAddresses);
-  for (const chat of chats.identities) {
+  const own = new Set(ownAddresses.map((address) => address.value));
+  for (const chat of identities) {
     const party = loaded.byAddress.get(chat.identifier);
-    const id = chats.chatOfRow.get(chat.rowids[0] ?? 0);
+    const id = chatOfRow.get(chat.rowids[0] ?? 0);
     if (chat.kind === 'direct' && own.has(chat.identifier) && party !== undefined && id !== undefined) {
       context.selfChats.set(id, party);
     }
@@ -201,16 +159,18 @@ function deletedLookUps(db: Database, schema: MessagesSchema, context: RowContex
   return deleted;
 }
 
-function uniqueAddresses(addresses: readonly Address[]): Address[] {
-  return [...new Map(addresses.map((address) => [address.value, address])).values()];
-}
+/** Lists by row id. */
+class Groups<T> {
+  readonly #lists = new Map<number, T[]>();
 
-function groupBy(rows: readonly { service: string; chat: number }[]): Map<number, string[]> {
-  const groups = new Map<number, string[]>();
-  for (const { chat, service } of rows) {
-    const list = groups.get(chat);
-    if (list === undefined) groups.set(chat, [service]);
-    else list.push(service);
+  add(key: number, value: T | undefined): void {
+    if (value === undefined) return;
+    const list = this.#lists.get(key);
+    if (list === undefined) this.#lists.set(key, [value]);
+    else list.push(value);
   }
-  return groups;
+
+  of(key: number): readonly T[] {
+    return this.#lists.get(key) ?? [];
+  }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/index.ts';
 import type { MessagesFile } from '../sources/messages/index.ts';
+import type { StoreCounts } from '../store/index.ts';
 import type { PeopleOptions } from './lookups.ts';
 
 export type ImportStage = 'people' | 'scan' | 'messages' | 'attachments' | 'indexes' | 'check' | 'compare' | 'merge';
@@ -28,14 +29,8 @@ export type ReadingOptions = ImportOptions & { gapMs: number };
 /** What one reading of a source came to. `renewed`: the snapshot had to be renewed, so it wants comparing once more. */
 export type ImportResult = { renewed: boolean; rows: number; problems: string[] };
 
-export type ImportSummary = {
-  messages: number;
-  reactions: number;
-  attachments: number;
-  chats: number;
-  contacts: number;
-  conversations: number;
-  quarantined: number;
+/** What came of an import: how much the store now holds, and what it took. */
+export type ImportSummary = StoreCounts & {
   durationMs: number;
   /** Rows of the source per second. */
   rate: number;

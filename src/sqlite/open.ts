@@ -26,12 +26,24 @@ export function openReadable(file: string): Database {
 /**
  * The URI under which another program's database is opened: `mode=ro` always. On a place where nothing can be
  * created, SQLite cannot make the `-shm` it needs to read a WAL file; there, and inside a backup, `immutable=1` is
- * right as long as no `-wal` holds frames (nobody writes there).
+ * right as long as nobody can be writing: no `-wal` holds frames, and nobody's `-shm` is there.
  */
 export function foreignUri(file: string, options: { sealed?: boolean } = {}): string {
   const uri = pathToFileURL(path.resolve(file)).href;
-  const immutable = (options.sealed === true || !folderIsWritable(file)) && !hasFrames(`${file}-wal`);
+  const immutable = standsStill(file, options) && !hasFrames(`${file}-wal`);
   return `${uri}?mode=ro${immutable ? '&immutable=1' : ''}`;
+}
+
+/**
+ * True for a database whose `-wal` holds frames where no `-shm` can be made: SQLite could not read it whole. It stands
+ * still, so a copy of both files can be read instead.
+ */
+export function needsCopy(file: string, options: { sealed?: boolean } = {}): boolean {
+  return standsStill(file, options) && hasFrames(`${file}-wal`);
+}
+
+function standsStill(file: string, options: { sealed?: boolean }): boolean {
+  return options.sealed === true || (!folderIsWritable(file) && !existsSync(`${file}-shm`));
 }
 
 /** Opens another program's database: strictly read-only. `sealed`: the file lies in a backup that nobody writes to. */
@@ -41,7 +53,7 @@ export function openForeign(file: string, options: { sealed?: boolean } = {}): D
 }
 
 /** True when a `-wal` holds at least one frame, that is: more than its 32-byte header. */
-export function hasFrames(wal: string): boolean {
+function hasFrames(wal: string): boolean {
   return existsSync(wal) && statSync(wal).size > 32;
 }
 

@@ -1,17 +1,8 @@
+import type { ChatRow } from '../sources/messages/index.ts';
 import type { Address } from './addresses.ts';
 
 /** A row of Apple's `chat` table, as far as identity goes, with the addresses that take part. */
-export type RawChat = {
-  rowid: number;
-  guid: string | null;
-  style: number | null;
-  chatIdentifier: string | null;
-  serviceName: string | null;
-  roomName: string | null;
-  displayName: string | null;
-  groupId: string | null;
-  participants: readonly string[];
-};
+export type RawChat = Omit<ChatRow, 'accountLogin' | 'lastAddressedHandle'> & { participants: readonly string[] };
 
 export type ChatIdentity = {
   kind: 'direct' | 'group';

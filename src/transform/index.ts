@@ -18,7 +18,7 @@ export {
 } from './message-rules.sql.ts';
 export { identifierIndex, type Person, unitePeople } from './people.ts';
 export { type ReactionState, settleReactions } from './reactions.ts';
-export { ownAddress, ownerRegion, type Region } from './region.ts';
+export { ownAddress, ownerRegion, parseRegion, type Region } from './region.ts';
 export {
   type Party,
   type PortableContext,

@@ -73,6 +73,7 @@ describe('one bad row never stops the rest', () => {
     pen.database.joinMessage(group.rowId, shared.rowId, 0);
     db.exec('PRAGMA foreign_keys = OFF');
     db.run('INSERT INTO chat_message_join (chat_id, message_id) VALUES (?, ?)', direct.rowId, 888_888);
+    db.exec(`UPDATE handle SET country = 'nowhere'; UPDATE chat SET account_login = 'E:', last_addressed_handle = ''`);
     close();
     const summary = await runImport({ source, store: path.join(folder, 'store.db') });
     using store = openStoreForReading(path.join(folder, 'store.db'));

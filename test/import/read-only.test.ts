@@ -4,7 +4,7 @@ import { chmodSync, chownSync, copyFileSync, mkdirSync, readdirSync, readFileSyn
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { actions } from '../../src/simulator/index.ts';
-import { openForeign, openWritable } from '../../src/sqlite/index.ts';
+import { openForeign, openReadable, openWritable } from '../../src/sqlite/index.ts';
 import { madeUpHistory, NOW_MS, runImport, temporaryFolder } from '../support/fixture.ts';
 import { ANN, liveMessages } from '../support/live-messages.ts';
 
@@ -46,6 +46,26 @@ describe("P7 Apple's files", () => {
     const summary = await runImport(fixture, { source: { path: path.join(backup, 'sms.db'), sealed: true } });
     expect(summary.messages).toBeGreaterThan(100);
     expect(readdirSync(backup)).toEqual(['sms.db']);
+  });
+
+  it('give the rows of a log that cannot be read in place, as in a backup, and stay as they are', async () => {
+    const folder = temporaryFolder();
+    const { pen, direct, close } = liveMessages(path.join(folder, 'chat.db'));
+    for (let index = 0; index < 20; index += 1) {
+      actions.send(pen, direct, { from: ANN, atMs: NOW_MS - index * 1_000, text: `message ${index}` });
+    }
+    const place = path.join(folder, 'place');
+    mkdirSync(place);
+    for (const suffix of ['', '-wal'])
+      copyFileSync(path.join(folder, `chat.db${suffix}`), path.join(place, `chat.db${suffix}`));
+    close();
+    const before = readdirSync(place).map((name) => [name, hash(path.join(place, name))]);
+    const source = { path: path.join(place, 'chat.db'), sealed: true };
+    const summary = await runImport({ source: '', store: path.join(folder, 'store.db') }, { source });
+    expect(summary.messages).toBe(20);
+    expect(readdirSync(place).map((name) => [name, hash(path.join(place, name))])).toEqual(before);
+    using db = openReadable(path.join(folder, 'store.db'));
+    expect(db.value('SELECT path FROM sources')).toBe(source.path);
   });
 
   it('are refused to every statement that would write', () => {

@@ -4,6 +4,7 @@
  */
 export { checkReadable, explainSourceError, isDamage } from './explain.ts';
 export { locateMessages, type MessagesFile, type Place } from './locate.ts';
+export { readableFile } from './private-copy.ts';
 export { type Salvage, salvage } from './salvage.ts';
 export {
   type AttachmentJoinRow,
