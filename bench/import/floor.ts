@@ -6,7 +6,7 @@
  * Usage: node bench/import/floor.ts SOURCE STORE CONVERSATIONS
  */
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs';
-import { foreignUri, openWritable } from '../../src/sqlite/index.ts';
+import { foreignUri, openScratch } from '../../src/sqlite/index.ts';
 import { INDEXES, TABLES } from '../../src/store/index.ts';
 
 const [source = '', store = '', conversations = '0'] = process.argv.slice(2);
@@ -18,8 +18,8 @@ const text = `coalesce(CAST(substr(m.attributedBody, ${BODY_HEAD}, max(2, length
 const ms = (column: string) => `${column} / 1000000 + 978307200000`;
 
 rmSync(store, { force: true });
-const db = openWritable(store);
-db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA cache_size = -65536`);
+const db = openScratch(store);
+db.exec('PRAGMA cache_size = -65536');
 for (const statement of TABLES) db.exec(statement);
 db.attach(foreignUri(source), 'apple');
 db.exec(`BEGIN;

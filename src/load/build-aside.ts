@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ChatStatsError } from '../kernel/index.ts';
-import { type Database, openReadable, openWritable, SqliteError } from '../sqlite/index.ts';
+import { type Database, openReadable, openScratch, openWritable, SqliteError } from '../sqlite/index.ts';
 import { createTables, INDEXES } from '../store/index.ts';
 
 /**
@@ -38,9 +38,8 @@ export function openAside(store: string): Database {
 }
 
 function openBuilding(file: string): Database {
-  const db = openWritable(file);
-  db.exec(`PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;
-    PRAGMA cache_size = -${CACHE_KIB}`);
+  const db = openScratch(file);
+  db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
   return db;
 }
 

@@ -85,6 +85,8 @@ export function readPlacements(
   const code = `(${rowClassSql(column)}) + ${CLASS_LIMIT} * (${serviceBitSql(column)})`;
   scanMessages(db, schema, { time: sentAtSql(column), code }, (rowid, time, packed) => {
     const index = columns.count;
+    // An index that lost entries counts fewer rows than the table holds.
+    if (index === columns.classes.length) grow(columns);
     const rowClass = packed % CLASS_LIMIT;
     const chat = context.chatOf.get(rowid);
     columns.rowids[index] = rowid;
@@ -105,6 +107,19 @@ export function readPlacements(
   placements.lastRowid = columns.rowids[columns.count - 1] ?? 0;
   placements.slices = sliceRows(columns);
   return placements;
+}
+
+function grow(columns: PlacementColumns): void {
+  const capacity = Math.max(SLICE_ROWS, columns.classes.length * 2);
+  const rowids = new Float64Array(capacity);
+  const times = new Float64Array(capacity);
+  const chats = new Int32Array(capacity);
+  const classes = new Uint8Array(capacity);
+  rowids.set(columns.rowids);
+  times.set(columns.times);
+  chats.set(columns.chats);
+  classes.set(columns.classes);
+  Object.assign(columns, { rowids, times, chats, classes });
 }
 
 function serviceBitSql(column: Columns): string {

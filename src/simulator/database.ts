@@ -1,4 +1,4 @@
-import { type Database, openReadable, openWritable, type Value } from '../sqlite/index.ts';
+import { type Database, openReadable, openScratch, openWritable, type Value } from '../sqlite/index.ts';
 import { appleDate } from './apple-time.ts';
 import type { AttachmentRow, Cell, ChatRow, HandleRow, MessageRow } from './rows.ts';
 import { FACTS, type Generation, type GenerationFacts } from './schema/generations.ts';
@@ -217,13 +217,13 @@ export function createMessagesDatabase(
   options: { bulk?: boolean } = {},
 ): MessagesDatabase {
   const bulk = options.bulk ?? false;
-  const db = openWritable(file);
+  // A file half made by a bulk write is worth nothing, so that needs no journal.
+  const db = bulk ? openScratch(file) : openWritable(file);
   registerAppleFunctions(db);
   // Nothing here has to outlive a power cut.
   db.exec('PRAGMA page_size = 4096; PRAGMA synchronous = OFF');
   if (bulk) {
-    db.exec(`PRAGMA journal_mode = OFF; PRAGMA temp_store = MEMORY; PRAGMA threads = 2;
-      PRAGMA locking_mode = NORMAL; PRAGMA cache_size = -${BULK_CACHE_KIB}`);
+    db.exec(`PRAGMA temp_store = MEMORY; PRAGMA threads = 2; PRAGMA cache_size = -${BULK_CACHE_KIB}`);
   } else {
     db.exec('PRAGMA journal_mode = WAL');
   }

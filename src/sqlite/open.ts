@@ -18,6 +18,21 @@ export function openWritable(file: string): Database {
   return new Database(new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS }));
 }
 
+/**
+ * Opens a database that is thrown away when anything goes wrong: no journal, nothing synced; a statement that fails
+ * in the middle is not undone. The driver is defensive
+ * by default, which keeps the journal on whatever the pragma says; so the answer of the pragma is checked.
+ */
+export function openScratch(file: string): Database {
+  createPrivate(file);
+  const driver = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, defensive: false });
+  const db = new Database(driver);
+  if (db.value('PRAGMA journal_mode = OFF') !== 'off')
+    throw new Error('invariant broken: the journal could not be turned off');
+  db.exec('PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF');
+  return db;
+}
+
 /** Opens a database of ours for reading. */
 export function openReadable(file: string): Database {
   return new Database(new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS }));

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/kernel/index.ts';
 import { actions, createMessagesDatabase } from '../../src/simulator/index.ts';
-import { openWritable } from '../../src/sqlite/index.ts';
+import { openScratch, openWritable } from '../../src/sqlite/index.ts';
 import { exportLines, openStoreForReading, SCHEMA_VERSION } from '../../src/store/index.ts';
 import { canonicalStore } from '../support/canonical-store.ts';
 import { madeUpHistory, NOW_MS, runImport, temporaryFolder } from '../support/fixture.ts';
@@ -32,6 +32,34 @@ describe('a damaged source', () => {
     const texts = new Map([...exportLines(all, 'messages')].map((line) => [line.guid, line.text]));
     for (const line of exportLines(db, 'messages')) expect(line.text).toBe(texts.get(line.guid));
     expect(db.value('SELECT path FROM sources')).toBe(damaged);
+  });
+});
+
+describe('a source whose index lost entries', () => {
+  it('loses no row for it: the table is read, not the index', async () => {
+    const folder = temporaryFolder();
+    const source = path.join(folder, 'chat.db');
+    const { pen, direct, close } = liveMessages(source);
+    for (let index = 0; index < 30; index += 1) {
+      actions.send(pen, direct, { from: ANN, atMs: NOW_MS - index * 1_000, text: `message ${index}` });
+    }
+    close();
+    // An index over fewer rows under the definition of a whole one, as a damaged file may hold it.
+    using db = openScratch(source);
+    for (const name of db.all<{ name: string }>(
+      `SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'message' AND sql IS NOT NULL`,
+    )) {
+      db.exec(`DROP INDEX ${name.name}`);
+    }
+    db.exec('CREATE INDEX short ON message (is_read) WHERE ROWID <= 10');
+    db.exec(`PRAGMA writable_schema = ON;
+      UPDATE sqlite_master SET sql = 'CREATE INDEX short ON message (is_read)' WHERE name = 'short';
+      PRAGMA writable_schema = RESET`);
+    db.close();
+    using check = openWritable(source);
+    expect(check.value('SELECT count(*) FROM message')).toBe(10);
+    check.close();
+    expect(await runImport({ source, store: path.join(folder, 'store.db') })).toMatchObject({ messages: 30 });
   });
 });
 

@@ -30,7 +30,8 @@ export function salvage(source: MessagesFile, tables: readonly string[]): Salvag
   const dispose = () => rmSync(folder, { recursive: true, force: true });
   try {
     using db = openWritable(file);
-    db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF');
+    // Statements will fail in the middle, and have to be undone: a journal is needed, though not one on disk.
+    db.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF');
     db.attach(foreignUri(source.path, source), BROKEN);
     const problems: string[] = [];
     let unreadable = 0;
