@@ -1,7 +1,6 @@
 import { type ChatRow, type MessagesSchema, readHandles, readOwnAccounts } from '../sources/messages/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { type Address, normaliseAddress, ownAddress, ownerRegion, parseRegion } from '../transform/index.ts';
-import type { PeopleOptions } from './lookups.ts';
 
 /** The addresses of a source, each normalised once, by the region of its handle or else of the owner. */
 export class SourceAddresses {
@@ -12,7 +11,12 @@ export class SourceAddresses {
   readonly handles: { rowid: number; raw: string; address: Address }[];
   readonly #known = new Map<string, Address>();
 
-  constructor(db: Database, schema: MessagesSchema, chats: readonly ChatRow[], options: PeopleOptions) {
+  constructor(
+    db: Database,
+    schema: MessagesSchema,
+    chats: readonly ChatRow[],
+    evidence: { region: string | null; locale: string | null },
+  ) {
     const handles = readHandles(db, schema);
     const accounts = chats.flatMap((chat) => [chat.accountLogin, chat.lastAddressedHandle]);
     const ownRaw = [...accounts, ...readOwnAccounts(db, schema)]
@@ -21,8 +25,8 @@ export class SourceAddresses {
     this.region = ownerRegion({
       ownAddresses: ownRaw,
       handleCountries: handles.map((handle) => handle.country),
-      locale: options.locale,
-      override: options.region,
+      locale: evidence.locale,
+      override: evidence.region,
     });
     this.handles = handles.flatMap(({ rowid, id, country }) =>
       id === null || id === '' ? [] : [{ rowid, raw: id, address: this.normalise(id, country) }],
