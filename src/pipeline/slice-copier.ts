@@ -34,7 +34,7 @@ export class SliceCopier {
     this.#db = db;
     this.#destination = destination;
     this.#table = `${schema.name}.message`;
-    this.#projection = messageProjection(messageColumns(schema), sourceId);
+    this.#projection = messageProjection(messageColumns(schema), sourceId, context.meContact);
     this.#functions = registerRowFunctions(db, context);
   }
 

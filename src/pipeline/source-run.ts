@@ -96,7 +96,12 @@ export class SourceRun {
   copyOthers(destination: Destination): void {
     const columns = messageColumns(this.schema);
     const { reactions, votes } = this.placements;
-    this.#copyListed(destination.reactions, reactionProjection(columns, this.sourceId), reactions, destination);
+    this.#copyListed(
+      destination.reactions,
+      reactionProjection(columns, this.sourceId, this.context.meContact),
+      reactions,
+      destination,
+    );
     this.#copyListed(destination.votes, voteProjection(columns, this.sourceId), votes, destination);
     if (!this.schema.has('attachment')) return;
     this.#copyAttachments(destination);

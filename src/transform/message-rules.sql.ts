@@ -85,7 +85,11 @@ function changedSql(column: Columns): string {
 }
 
 /** Columns of our `messages` and the expressions that fill them, in the table's order. */
-export function messageProjection(column: Columns, sourceId: number): [column: string, sql: string][] {
+export function messageProjection(
+  column: Columns,
+  sourceId: number,
+  meContact: number,
+): [column: string, sql: string][] {
   const rowid = column('ROWID');
   const fromMe = fromMeSql(column);
   const handle = integer(column('handle_id'));
@@ -94,7 +98,7 @@ export function messageProjection(column: Columns, sourceId: number): [column: s
   return [
     ['guid', `CAST(${column('guid')} AS TEXT)`],
     ['chat_id', `chat_of(${rowid})`],
-    ['sender_id', `CASE WHEN ${fromMe} THEN me_contact() ELSE contact_of(${handle}, ${rowid}) END`],
+    ['sender_id', `CASE WHEN ${fromMe} THEN ${meContact} ELSE contact_of(${handle}, ${rowid}) END`],
     ['handle_id', `CASE WHEN ${fromMe} THEN NULL ELSE handle_of(${handle}, ${rowid}) END`],
     ['conversation_id', `conversation_of(${rowid}, ${fromMe}, ${handle})`],
     ['kind', kindSql(column)],
@@ -143,7 +147,11 @@ function eventSql(column: Columns): string {
 }
 
 /** Columns of our `reactions` and the expressions that fill them. */
-export function reactionProjection(column: Columns, sourceId: number): [column: string, sql: string][] {
+export function reactionProjection(
+  column: Columns,
+  sourceId: number,
+  meContact: number,
+): [column: string, sql: string][] {
   const rowid = column('ROWID');
   const fromMe = fromMeSql(column);
   const handle = integer(column('handle_id'));
@@ -156,7 +164,7 @@ export function reactionProjection(column: Columns, sourceId: number): [column: 
     ['kind', `reaction_kind(${code})`],
     ['emoji', `CASE WHEN ${code} IN (2006, 3006) THEN ${nonEmpty(column('associated_message_emoji'))} END`],
     ['is_removal', `(${code} >= 3000)`],
-    ['sender_id', `CASE WHEN ${fromMe} THEN me_contact() ELSE contact_of(${handle}, ${rowid}) END`],
+    ['sender_id', `CASE WHEN ${fromMe} THEN ${meContact} ELSE contact_of(${handle}, ${rowid}) END`],
     ['handle_id', `CASE WHEN ${fromMe} THEN NULL ELSE handle_of(${handle}, ${rowid}) END`],
     ['is_from_me', fromMe],
     ['reacted_at', sentAtSql(column)],

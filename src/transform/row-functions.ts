@@ -81,7 +81,6 @@ export function registerRowFunctions(db: Database, context: RowContext): { take(
   });
   db.function('attachment_kind', (rowid: number) => context.attachmentKindOf.get(rowid) ?? null);
   db.function('deleted_at', (rowid: number) => context.deletedAtOf.get(rowid) ?? null);
-  db.function('me_contact', () => context.meContact);
   db.function('contact_of', (handle: number, rowid: number) => context.party(handle, rowid)?.contact ?? null);
   db.function('handle_of', (handle: number, rowid: number) => context.party(handle, rowid)?.handle ?? null);
   db.function('address_of', (handle: number) => context.parties.get(handle)?.address ?? null);
