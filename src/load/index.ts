@@ -59,4 +59,4 @@ export {
 } from './rows.ts';
 export { extendSearchIndex, type IndexStep } from './search-index.ts';
 export { addChatServices, rareServices } from './services.ts';
-export { compareStaged, createStaging, dropStaging, STAGED } from './staging.ts';
+export { compareStaged, createStaging, STAGED } from './staging.ts';

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { ChatStatsError } from '../kernel/index.ts';
 import { openWritable, SqliteError } from '../sqlite/index.ts';
+import { explainStoreError } from './explain.ts';
 
 const BUSY = 5;
 
@@ -20,7 +21,7 @@ export function ownStore(store: string): Disposable {
     if (error instanceof SqliteError && error.code === BUSY) {
       throw new ChatStatsError('STORE_OWNED', `another process is writing to ${store}`, { cause: error });
     }
-    throw error;
+    throw explainStoreError(error, store) ?? error;
   }
   return {
     [Symbol.dispose]() {
@@ -33,7 +34,10 @@ function openLock(store: string) {
   try {
     return openWritable(`${store}-owner`);
   } catch (error) {
-    throw new ChatStatsError('STORE_NO_PERMISSION', `cannot create files beside ${store}`, { cause: error });
+    throw (
+      explainStoreError(error, store) ??
+      new ChatStatsError('STORE_NO_PERMISSION', `cannot create files beside ${store}`, { cause: error })
+    );
   }
 }
 

@@ -23,20 +23,13 @@ const MERGES = {
   attachments: ATTACHMENT_MERGE,
 } as const;
 
+/** Makes the tables; they live as long as the connection. */
 export function createStaging(db: Database): void {
-  dropStaging(db);
   for (const table of TABLES) {
     db.exec(`CREATE TEMP TABLE staged_${table} AS SELECT * FROM main.${table} WHERE 0`);
   }
   for (const table of ['messages', 'reactions', 'poll_votes', 'attachments'] as const) {
     db.exec(`CREATE TEMP TABLE diff_${table} (staged INTEGER PRIMARY KEY, id INTEGER, chat INTEGER, old_chat INTEGER)`);
-  }
-}
-
-export function dropStaging(db: Database): void {
-  for (const table of TABLES) {
-    db.exec(`DROP TABLE IF EXISTS temp.staged_${table}`);
-    db.exec(`DROP TABLE IF EXISTS temp.diff_${table}`);
   }
 }
 

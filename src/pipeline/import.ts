@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
-import { breathe } from '../kernel/index.ts';
+import { breathe, firstError } from '../kernel/index.ts';
 import { explainStoreError, ownStore, removeAside } from '../load/index.ts';
 import { checkReadable, explainSourceError, isDamage, readableFile } from '../sources/messages/index.ts';
 import { openStoreForReading, storeCounts, storedGapMs, storeHoldsMessages } from '../store/index.ts';
@@ -15,6 +15,15 @@ import { Stopwatch } from './stopwatch.ts';
  * merged. Throws errors of the catalogue; whatever happens, the store is the old one or the new one.
  */
 export async function importSource(options: ImportOptions): Promise<ImportSummary> {
+  try {
+    return await importOwned(options);
+  } catch (failure) {
+    const error = firstError(failure);
+    throw explainStoreError(error, options.store) ?? error;
+  }
+}
+
+async function importOwned(options: ImportOptions): Promise<ImportSummary> {
   const watch = new Stopwatch(options.clock);
   checkReadable(options.source.path);
   // Before anything is made beside it: a file that is no store of ours is none of our business.
@@ -49,7 +58,8 @@ async function attempt(
 ): Promise<Outcome> {
   try {
     return { ...(await work(options.source)), unreadable: 0 };
-  } catch (error) {
+  } catch (failure) {
+    const error = firstError(failure);
     const storeError = explainStoreError(error, options.store);
     if (storeError !== null) throw storeError;
     if (!isDamage(error)) throw explainSourceError(error, options.source.path);

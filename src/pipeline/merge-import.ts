@@ -2,7 +2,6 @@ import { breathe, ChatStatsError } from '../kernel/index.ts';
 import {
   compareStaged,
   createStaging,
-  dropStaging,
   mergeAttachments,
   mergeChats,
   mergeReactions,
@@ -37,21 +36,17 @@ export async function mergeImport(options: ReadingOptions, watch: Stopwatch): Pr
   using db = openStoreForWriting(options.store);
   using _source = attachSource(db, options);
   watch.lap('open');
+  // Whatever ends this early, closing the connection rolls back, and takes what was staged with it.
   db.exec('BEGIN IMMEDIATE');
-  try {
-    const run = await readSource(db, options, watch);
-    options.onProgress({ stage: 'compare', done: 0, total: 0 });
-    await breathe();
-    compareStaged(db);
-    quarantineRepeatedStaged(db, options.clock.now());
-    watch.lap('compare');
-    await takeOver(db, run);
-    watch.lap('merge');
-    return { renewed: run.renewed, rows: run.placements.count, problems: run.lookUps.problems };
-  } finally {
-    if (db.isTransaction) db.exec('ROLLBACK');
-    dropStaging(db);
-  }
+  const run = await readSource(db, options, watch);
+  options.onProgress({ stage: 'compare', done: 0, total: 0 });
+  await breathe();
+  compareStaged(db);
+  quarantineRepeatedStaged(db, options.clock.now());
+  watch.lap('compare');
+  await takeOver(db, run);
+  watch.lap('merge');
+  return { renewed: run.renewed, rows: run.placements.count, problems: run.lookUps.problems };
 }
 
 /** People, chats and quarantine are written, the rows staged, in one snapshot of the source. */

@@ -43,6 +43,9 @@ function isThere(file: string): boolean {
   }
 }
 
+/** What SQLite says of a file that it did not write (sqlite.org/rescode.html). */
+const NOT_A_DATABASE = 26;
+
 function checked(db: Database, file: string): Database {
   try {
     const application = Number(db.value('PRAGMA application_id'));
@@ -54,7 +57,7 @@ function checked(db: Database, file: string): Database {
     return db;
   } catch (error) {
     db.close();
-    if (error instanceof SqliteError) {
+    if (error instanceof SqliteError && error.code === NOT_A_DATABASE) {
       throw new ChatStatsError('STORE_NOT_OURS', `${file} is not a ChatStats store`, { cause: error });
     }
     throw error;

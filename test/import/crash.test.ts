@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ChatStatsError } from '../../src/kernel/index.ts';
 import { actions } from '../../src/simulator/index.ts';
-import { Database } from '../../src/sqlite/index.ts';
+import { Database, SqliteError } from '../../src/sqlite/index.ts';
 import { openStoreForReading } from '../../src/store/index.ts';
 import { canonicalStore } from '../support/canonical-store.ts';
 import { madeUpHistory, NOW_MS, runImport, temporaryFolder } from '../support/fixture.ts';
@@ -81,6 +81,40 @@ describe('the power cut before a statement', () => {
       Database.watch(null);
       await runImport({ source, store });
       expect(canonicalStore(store), `cut before statement ${cut}`).toEqual(expected);
+    }
+  });
+});
+
+describe('a disk that is full', () => {
+  afterEach(() => Database.watch(null));
+
+  it('is told by name, whichever statement meets it, and leaves the store as it was', async () => {
+    const fixture = madeUpHistory({ messages: 200 });
+    const base = path.join(fixture.folder, 'base.db');
+    await runImport({ source: fixture.source, store: base });
+    const before = canonicalStore(base);
+    const second = madeUpHistory({ messages: 200, seed: 2 });
+    const total = await countStatements(second.source, path.join(fixture.folder, 'count.db'), base);
+    const whole = path.join(fixture.folder, 'whole.db');
+    await runImport({ source: second.source, store: whole });
+    const fresh = canonicalStore(whole);
+    const steps = Math.max(1, Math.floor(total / 40));
+    for (let cut = 1; cut <= total; cut += steps) {
+      for (const store of [path.join(fixture.folder, `full-${cut}.db`), path.join(fixture.folder, `new-${cut}.db`)]) {
+        const isNew = store.includes('new-');
+        if (!isNew) await copyStore(base, store);
+        let seen = 0;
+        Database.watch((sql) => {
+          seen += 1;
+          if (seen >= cut) throw new SqliteError('database or disk is full', 13, sql, null);
+        });
+        const failure = await runImport({ source: second.source, store }).catch((error: unknown) => error);
+        Database.watch(null);
+        // A first import has fewer statements than a later one, and may be done before.
+        if (seen >= cut) expect(failure, `at statement ${cut}`).toMatchObject({ code: 'DISK_FULL' });
+        if (!isNew) expect(canonicalStore(store).messages).toEqual(expect.arrayContaining(before.messages));
+        else if (existsSync(store)) expect(canonicalStore(store)).toEqual(fresh);
+      }
     }
   });
 });
