@@ -1,11 +1,15 @@
-/** One import of a made-up history, for the bench: prints the summary and the peak memory as JSON. */
+/**
+ * One import of a made-up history, for the bench: prints the summary and the peak memory as JSON.
+ *
+ * Usage: node bench/import/import-once.ts FOLDER STORE [one-thread]
+ */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_GAP_MS } from '../../src/conversations/index.ts';
 import { systemClock } from '../../src/kernel/index.ts';
 import { importSource } from '../../src/pipeline/index.ts';
 
-const [folder = '', store = ''] = process.argv.slice(2);
+const [folder = '', store = '', threads = ''] = process.argv.slice(2);
 for (const suffix of ['', '-wal', '-shm', '-owner']) rmSync(`${store}${suffix}`, { force: true });
 const summary = await importSource({
   source: { path: path.join(folder, 'chat.db'), sealed: false },
@@ -17,6 +21,7 @@ const summary = await importSource({
   clock: systemClock,
   onProgress: () => {},
   signal: new AbortController().signal,
+  ...(threads === 'one-thread' ? { secondThreadFromBytes: Number.MAX_SAFE_INTEGER } : {}),
 });
 
 /** Peak resident memory in MB. What the system reports of a child includes its parent's where Linux can tell better. */

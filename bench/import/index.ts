@@ -120,16 +120,40 @@ console.log('\nby stage, ms (median):');
 for (const stage of Object.keys(main.samples[0]?.stages ?? {})) {
   console.log(`  ${stage.padEnd(14)} ${median(main.samples.map((sample) => sample.stages[stage] ?? 0)).toFixed(0)}`);
 }
+/** Work per row with one thread, µs: sizes can be compared only when they use the same number of threads. */
+function oneThread(messages: number, times: number): number {
+  const folder = history(messages);
+  const samples = Array.from({ length: times }, () => {
+    const { output } = run('import-once.ts', folder, path.join(root, 'store.db'), 'one-thread');
+    return JSON.parse(output) as Sample;
+  });
+  return (rowsMs(samples) * 1000) / messages;
+}
+
 if (values.scale !== '') {
-  console.log('\nscale:');
-  const perMessage = (each: { time: number; messages: number }) => (each.time * 1000) / each.messages;
-  console.log('  rows       import ms   µs/row   row cost to main   floor ms   ratio   peak MB');
+  const times = Math.max(1, Math.min(rounds, 3));
+  const base = oneThread(main.messages, times);
+  console.log(
+    `\nscale (work per row without opening and people; one thread at ${main.messages} rows: ${base.toFixed(2)} µs):`,
+  );
+  console.log(
+    '  rows       import ms   ratio   peak MB   µs/row   to main   one thread µs/row   to main (budget 1.15)',
+  );
   for (const messages of values.scale.split(',').map(Number)) {
-    const each = measure(messages, Math.max(1, Math.min(rounds, 3)));
-    const relative = rowsMs(each.samples) / messages / (rowsMs(main.samples) / main.messages);
-    console.log(
-      `  ${String(messages).padEnd(10)} ${each.time.toFixed(0).padEnd(11)} ${perMessage(each).toFixed(2).padEnd(8)} ${relative.toFixed(2).padEnd(18)} ${each.floor.toFixed(0).padEnd(10)} ${each.ratio.toFixed(2).padEnd(7)} ${each.peak}`,
-    );
+    const each = measure(messages, times);
+    const perRow = (rowsMs(each.samples) * 1000) / messages;
+    const alone = oneThread(messages, times);
+    const cells = [
+      [String(messages), 10],
+      [each.time.toFixed(0), 11],
+      [each.ratio.toFixed(2), 7],
+      [String(each.peak), 9],
+      [perRow.toFixed(2), 8],
+      [((perRow * main.messages) / (rowsMs(main.samples) * 1000)).toFixed(2), 9],
+      [alone.toFixed(2), 19],
+      [(alone / base).toFixed(2), 0],
+    ] as const;
+    console.log(`  ${cells.map(([cell, width]) => cell.padEnd(width)).join(' ')}`);
   }
 }
 if (values.keep === '') rmSync(root, { recursive: true, force: true });

@@ -80,6 +80,15 @@ function kindSql(column: Columns): string {
 const fromMeSql = (column: Columns) => `(${integer(column('is_from_me'))} <> 0)`;
 const nonEmpty = (expression: string) => `nullif(CAST(${expression} AS TEXT), '')`;
 
+/** Who wrote a row: the contact, and the address where it is not one's own. */
+function authorColumns(column: Columns, meContact: number): [column: string, sql: string][] {
+  const whose = `${integer(column('handle_id'))}, ${column('ROWID')}`;
+  return [
+    ['sender_id', `CASE WHEN ${fromMeSql(column)} THEN ${meContact} ELSE contact_of(${whose}) END`],
+    ['handle_id', `CASE WHEN ${fromMeSql(column)} THEN NULL ELSE handle_of(${whose}) END`],
+  ];
+}
+
 function changedSql(column: Columns): string {
   return `(${integer(column('date_edited'))} <> 0 OR ${integer(column('date_retracted'))} <> 0)`;
 }
@@ -98,8 +107,7 @@ export function messageProjection(
   return [
     ['guid', `CAST(${column('guid')} AS TEXT)`],
     ['chat_id', `chat_of(${rowid})`],
-    ['sender_id', `CASE WHEN ${fromMe} THEN ${meContact} ELSE contact_of(${handle}, ${rowid}) END`],
-    ['handle_id', `CASE WHEN ${fromMe} THEN NULL ELSE handle_of(${handle}, ${rowid}) END`],
+    ...authorColumns(column, meContact),
     ['conversation_id', `conversation_of(${rowid}, ${fromMe}, ${handle})`],
     ['kind', kindSql(column)],
     ['text', textSql(column)],
@@ -154,7 +162,6 @@ export function reactionProjection(
 ): [column: string, sql: string][] {
   const rowid = column('ROWID');
   const fromMe = fromMeSql(column);
-  const handle = integer(column('handle_id'));
   const target = `CAST(${column('associated_message_guid')} AS TEXT)`;
   const code = integer(column('associated_message_type'));
   return [
@@ -164,8 +171,7 @@ export function reactionProjection(
     ['kind', `reaction_kind(${code})`],
     ['emoji', `CASE WHEN ${code} IN (2006, 3006) THEN ${nonEmpty(column('associated_message_emoji'))} END`],
     ['is_removal', `(${code} >= 3000)`],
-    ['sender_id', `CASE WHEN ${fromMe} THEN ${meContact} ELSE contact_of(${handle}, ${rowid}) END`],
-    ['handle_id', `CASE WHEN ${fromMe} THEN NULL ELSE handle_of(${handle}, ${rowid}) END`],
+    ...authorColumns(column, meContact),
     ['is_from_me', fromMe],
     ['reacted_at', sentAtSql(column)],
     ['source_id', String(sourceId)],
