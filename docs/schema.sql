@@ -15,7 +15,7 @@ CREATE TABLE sources (
 ) STRICT;
 
 CREATE TABLE contacts (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT,
   is_me INTEGER NOT NULL DEFAULT 0,
   is_organization INTEGER NOT NULL DEFAULT 0,
@@ -41,7 +41,7 @@ CREATE TABLE handles (
 CREATE INDEX handles_by_contact ON handles (contact_id);
 
 CREATE TABLE chats (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   identifier TEXT NOT NULL,
   kind TEXT NOT NULL,
   name TEXT,
@@ -81,7 +81,7 @@ CREATE INDEX conversations_by_chat ON conversations (chat_id, started_at);
 CREATE INDEX conversations_by_state ON conversations (state, ended_at);
 
 CREATE TABLE messages (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   guid TEXT NOT NULL,
   chat_id INTEGER NOT NULL REFERENCES chats (id),
   sender_id INTEGER REFERENCES contacts (id),

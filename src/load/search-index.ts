@@ -3,10 +3,8 @@ import { indexedText, searchIndexedThrough } from '../store/index.ts';
 
 /**
  * Brings the search index forward, some messages at a time. The index is the record of how far it has come: the
- * highest message it holds. What it needs of the other writers: a new message gets an id above all others (as SQLite
- * gives them), and a message that is changed or removed is listed in `search_pending` in the same transaction.
- * When the highest message is removed and its id given anew, the list covers it: taking an id off the list takes the
- * old entry out of the index, and so the index's end back with it.
+ * highest message it holds. What it needs of the other writers: a new message gets an id above all that were ever
+ * given (AUTOINCREMENT), and a message that is changed or removed is listed in `search_pending` in the same transaction.
  */
 export type IndexStep = { indexed: number; done: boolean };
 

@@ -1,7 +1,8 @@
 /**
  * The schema of our own store, version by version. Tables and indexes apart, because the bulk build makes the
  * indexes last. Times are Unix milliseconds, flags 0 or 1, lists JSON. The tables named in the public contract keep
- * their names; columns are only ever added.
+ * their names; columns are only ever added. Ids that are told to the world (messages, chats, contacts, conversations,
+ * events) are never given twice, and the search index relies on it.
  */
 export const SCHEMA_VERSION = 1;
 
@@ -23,7 +24,7 @@ export const TABLES: readonly string[] = [
   ) STRICT`,
 
   `CREATE TABLE contacts (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT,
     is_me INTEGER NOT NULL DEFAULT 0,
     is_organization INTEGER NOT NULL DEFAULT 0,
@@ -49,7 +50,7 @@ export const TABLES: readonly string[] = [
   ) STRICT`,
 
   `CREATE TABLE chats (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     identifier TEXT NOT NULL,
     kind TEXT NOT NULL,
     name TEXT,
@@ -87,7 +88,7 @@ export const TABLES: readonly string[] = [
   ) STRICT`,
 
   `CREATE TABLE messages (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     guid TEXT NOT NULL,
     chat_id INTEGER NOT NULL REFERENCES chats (id),
     sender_id INTEGER REFERENCES contacts (id),
