@@ -21,7 +21,7 @@ const rooms = [
     imports: [],
     types: [],
     packages: [],
-    builtins: ['fs', 'path', 'os', 'timers/promises', 'util', 'crypto', 'process'],
+    builtins: ['fs', 'path', 'os', 'timers', 'timers/promises', 'util', 'crypto', 'process'],
     why: 'Tools that know nothing of messages. Time, timers and randomness live here, so that everything else can be handed a clock or a seed.',
   },
   {
@@ -134,16 +134,34 @@ const rooms = [
     why: 'The conductor. It wires rooms together and owns no rule.',
   },
   {
+    name: 'engine',
+    imports: ['kernel', 'model', 'sqlite', 'sources/messages', 'conversations', 'store', 'load', 'outbox', 'pipeline'],
+    types: [],
+    packages: ['zod'],
+    builtins: ['worker_threads', 'net', 'fs', 'path', 'os', 'crypto', 'process'],
+    why: "The thread that owns the writer and everything that reads Apple's files, and the ways to ask it for something: from the main thread, and from another process over a private socket.",
+  },
+  {
     name: 'simulator',
     imports: ['kernel', 'model', 'sqlite'],
     types: [],
     packages: ['bplist-creator'],
-    builtins: ['fs', 'path', 'zlib', 'crypto'],
+    builtins: ['fs', 'path', 'os', 'zlib', 'crypto', 'child_process', 'readline', 'process', 'util', 'url'],
     why: 'A made-up Messages.app. It shares no code with the readers, because a mistake known to both sides would hide itself.',
   },
   {
     name: 'cli',
-    imports: ['kernel', 'model', 'sources/messages', 'sources/address-book', 'config', 'store', 'load', 'pipeline'],
+    imports: [
+      'kernel',
+      'model',
+      'sources/messages',
+      'sources/address-book',
+      'config',
+      'store',
+      'load',
+      'pipeline',
+      'engine',
+    ],
     types: [],
     packages: ['commander', 'cli-progress', 'csv-stringify'],
     builtins: ['fs', 'path', 'stream', 'stream/promises', 'util'],
@@ -184,7 +202,7 @@ const possessions = [
   {
     what: 'rows of the message domain',
     pattern:
-      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?(?:chats|chat_participants|contacts|contact_identifiers|messages|message_edits|reactions|attachments|message_attachments|conversations|live_sync_state|quarantine)\b/,
+      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?(?:chats|chat_participants|contacts|contact_identifiers|messages|message_edits|message_aliases|reactions|attachments|message_attachments|conversations|live_sync_state|quarantine)\b/,
     inStrings: true,
     only: ['load'],
     why: 'A batch is all or nothing only if one room commits it.',
@@ -192,7 +210,7 @@ const possessions = [
   {
     what: 'rows of events',
     pattern:
-      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?events\b/,
+      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?(?:events|consumers)\b/,
     inStrings: true,
     only: ['load', 'outbox'],
     why: 'An event commits with the change it tells of: it is the outbox that knows its shape, and load that has the transaction.',

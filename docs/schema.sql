@@ -110,13 +110,15 @@ CREATE TABLE messages (
   is_scheduled INTEGER NOT NULL DEFAULT 0,
   historical INTEGER NOT NULL DEFAULT 0,
   source_id INTEGER NOT NULL REFERENCES sources (id),
-  source_rowid INTEGER NOT NULL
+  source_rowid INTEGER NOT NULL,
+  source_state INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX messages_by_guid ON messages (guid);
 CREATE INDEX messages_by_chat ON messages (chat_id, sent_at, id);
 CREATE INDEX messages_by_conversation ON messages (conversation_id);
 CREATE INDEX messages_by_sender ON messages (sender_id);
 CREATE INDEX messages_by_time ON messages (sent_at, id);
+CREATE INDEX messages_by_source ON messages (source_id, source_rowid);
 
 CREATE TABLE message_edits (
   message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
@@ -142,10 +144,12 @@ CREATE TABLE reactions (
   removed_at INTEGER,
   vanished_at INTEGER,
   source_id INTEGER NOT NULL REFERENCES sources (id),
-  source_rowid INTEGER NOT NULL
+  source_rowid INTEGER NOT NULL,
+  source_state INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX reactions_by_guid ON reactions (guid);
 CREATE INDEX reactions_by_target ON reactions (target_guid);
+CREATE INDEX reactions_by_source ON reactions (source_id, source_rowid);
 
 CREATE TABLE poll_votes (
   id INTEGER PRIMARY KEY,
@@ -156,8 +160,10 @@ CREATE TABLE poll_votes (
   voted_at INTEGER,
   choices TEXT,
   source_id INTEGER NOT NULL REFERENCES sources (id),
-  source_rowid INTEGER NOT NULL
+  source_rowid INTEGER NOT NULL,
+  source_state INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX poll_votes_by_source ON poll_votes (source_id, source_rowid);
 
 CREATE TABLE attachments (
   id INTEGER PRIMARY KEY,
@@ -173,9 +179,11 @@ CREATE TABLE attachments (
   is_hidden INTEGER NOT NULL,
   created_at INTEGER,
   source_id INTEGER NOT NULL REFERENCES sources (id),
-  source_rowid INTEGER NOT NULL
+  source_rowid INTEGER NOT NULL,
+  source_state INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX attachments_by_guid ON attachments (guid);
+CREATE INDEX attachments_by_source ON attachments (source_id, source_rowid);
 
 CREATE TABLE message_attachments (
   message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
@@ -189,15 +197,26 @@ CREATE TABLE sightings (
   source_id INTEGER NOT NULL REFERENCES sources (id),
   guid TEXT NOT NULL,
   source_rowid INTEGER NOT NULL,
+  source_state INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (source_id, guid)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX sightings_by_source ON sightings (source_id, source_rowid);
 
 CREATE TABLE live_sync_state (
   source_id INTEGER PRIMARY KEY REFERENCES sources (id),
   last_message_rowid INTEGER NOT NULL,
   last_attachment_rowid INTEGER NOT NULL,
-  apple_epoch_ns TEXT
+  apple_epoch_ns TEXT,
+  last_deleted_rowid INTEGER NOT NULL DEFAULT 0,
+  last_sync_deleted_rowid INTEGER NOT NULL DEFAULT 0,
+  last_read_at INTEGER,
+  last_sweep_at INTEGER
 ) STRICT;
+
+CREATE TABLE message_aliases (
+  alias TEXT PRIMARY KEY,
+  guid TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE events (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -206,6 +225,12 @@ CREATE TABLE events (
   chat_id INTEGER,
   data TEXT NOT NULL
 ) STRICT;
+
+CREATE TABLE consumers (
+  name TEXT PRIMARY KEY,
+  position INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE quarantine (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -217,8 +242,10 @@ CREATE TABLE quarantine (
   first_seen_at INTEGER NOT NULL,
   last_tried_at INTEGER NOT NULL,
   payload BLOB,
+  source_state INTEGER NOT NULL DEFAULT 0,
   UNIQUE (source_id, guid, reason)
 ) STRICT;
+CREATE INDEX quarantine_by_source ON quarantine (source_id, source_rowid);
 
 CREATE VIRTUAL TABLE message_search USING fts5 (
   text, content = '', contentless_delete = 1, tokenize = 'trigram remove_diacritics 1'

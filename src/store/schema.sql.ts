@@ -2,7 +2,8 @@
  * The schema of our own store, version by version. Tables and indexes apart, because the bulk build makes the
  * indexes last. Times are Unix milliseconds, flags 0 or 1, lists JSON. The tables named in the public contract keep
  * their names; columns are only ever added. Ids that are told to the world (messages, chats, contacts, conversations,
- * events) are never given twice, and the search index relies on it.
+ * events) are never given twice, and the search index relies on it. `source_rowid` is the row id under which a row was
+ * seen in its source, `source_state` a fingerprint of what it said there: one that is the same needs no second look.
  */
 export const SCHEMA_VERSION = 1;
 
@@ -117,7 +118,8 @@ export const TABLES: readonly string[] = [
     is_scheduled INTEGER NOT NULL DEFAULT 0,
     historical INTEGER NOT NULL DEFAULT 0,
     source_id INTEGER NOT NULL REFERENCES sources (id),
-    source_rowid INTEGER NOT NULL
+    source_rowid INTEGER NOT NULL,
+    source_state INTEGER NOT NULL DEFAULT 0
   ) STRICT`,
 
   `CREATE TABLE message_edits (
@@ -145,7 +147,8 @@ export const TABLES: readonly string[] = [
     removed_at INTEGER,
     vanished_at INTEGER,
     source_id INTEGER NOT NULL REFERENCES sources (id),
-    source_rowid INTEGER NOT NULL
+    source_rowid INTEGER NOT NULL,
+    source_state INTEGER NOT NULL DEFAULT 0
   ) STRICT`,
 
   `CREATE TABLE poll_votes (
@@ -157,7 +160,8 @@ export const TABLES: readonly string[] = [
     voted_at INTEGER,
     choices TEXT,
     source_id INTEGER NOT NULL REFERENCES sources (id),
-    source_rowid INTEGER NOT NULL
+    source_rowid INTEGER NOT NULL,
+    source_state INTEGER NOT NULL DEFAULT 0
   ) STRICT`,
 
   // `message_guid` is the guid of the first row the attachment belongs to: a message, or a sticker reaction.
@@ -175,7 +179,8 @@ export const TABLES: readonly string[] = [
     is_hidden INTEGER NOT NULL,
     created_at INTEGER,
     source_id INTEGER NOT NULL REFERENCES sources (id),
-    source_rowid INTEGER NOT NULL
+    source_rowid INTEGER NOT NULL,
+    source_state INTEGER NOT NULL DEFAULT 0
   ) STRICT`,
 
   `CREATE TABLE message_attachments (
@@ -185,11 +190,12 @@ export const TABLES: readonly string[] = [
     PRIMARY KEY (message_id, position)
   ) STRICT, WITHOUT ROWID`,
 
-  // The same row seen in a further source (a second Mac, a backup).
+  // The same row (of a message, a reaction or a vote) seen in a further source (a second Mac, a backup).
   `CREATE TABLE sightings (
     source_id INTEGER NOT NULL REFERENCES sources (id),
     guid TEXT NOT NULL,
     source_rowid INTEGER NOT NULL,
+    source_state INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (source_id, guid)
   ) STRICT, WITHOUT ROWID`,
 
@@ -197,8 +203,18 @@ export const TABLES: readonly string[] = [
     source_id INTEGER PRIMARY KEY REFERENCES sources (id),
     last_message_rowid INTEGER NOT NULL,
     last_attachment_rowid INTEGER NOT NULL,
-    apple_epoch_ns TEXT
+    apple_epoch_ns TEXT,
+    last_deleted_rowid INTEGER NOT NULL DEFAULT 0,
+    last_sync_deleted_rowid INTEGER NOT NULL DEFAULT 0,
+    last_read_at INTEGER,
+    last_sweep_at INTEGER
   ) STRICT`,
+
+  // Other guids under which a message is known: iCloud lands messages again under new ones.
+  `CREATE TABLE message_aliases (
+    alias TEXT PRIMARY KEY,
+    guid TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID`,
 
   `CREATE TABLE events (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -208,7 +224,15 @@ export const TABLES: readonly string[] = [
     data TEXT NOT NULL
   ) STRICT`,
 
-  // What could not be placed or decoded, with everything needed to try again. `state` is held, quarantined or resolved.
+  // How far each reader of the events has come.
+  `CREATE TABLE consumers (
+    name TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+
+  // What could not be placed or decoded, with everything needed to try again. `state` is held,
+  // quarantined, discarded or resolved.
   `CREATE TABLE quarantine (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     source_id INTEGER NOT NULL REFERENCES sources (id),
@@ -219,6 +243,7 @@ export const TABLES: readonly string[] = [
     first_seen_at INTEGER NOT NULL,
     last_tried_at INTEGER NOT NULL,
     payload BLOB,
+    source_state INTEGER NOT NULL DEFAULT 0,
     UNIQUE (source_id, guid, reason)
   ) STRICT`,
 
@@ -239,11 +264,17 @@ export const INDEXES: readonly string[] = [
   'CREATE INDEX messages_by_conversation ON messages (conversation_id)',
   'CREATE INDEX messages_by_sender ON messages (sender_id)',
   'CREATE INDEX messages_by_time ON messages (sent_at, id)',
+  'CREATE INDEX messages_by_source ON messages (source_id, source_rowid)',
   'CREATE INDEX conversations_by_chat ON conversations (chat_id, started_at)',
   'CREATE INDEX conversations_by_state ON conversations (state, ended_at)',
   'CREATE UNIQUE INDEX reactions_by_guid ON reactions (guid)',
   'CREATE INDEX reactions_by_target ON reactions (target_guid)',
+  'CREATE INDEX reactions_by_source ON reactions (source_id, source_rowid)',
+  'CREATE INDEX poll_votes_by_source ON poll_votes (source_id, source_rowid)',
   'CREATE UNIQUE INDEX attachments_by_guid ON attachments (guid)',
+  'CREATE INDEX attachments_by_source ON attachments (source_id, source_rowid)',
+  'CREATE INDEX sightings_by_source ON sightings (source_id, source_rowid)',
+  'CREATE INDEX quarantine_by_source ON quarantine (source_id, source_rowid)',
   'CREATE INDEX message_attachments_by_attachment ON message_attachments (attachment_id)',
   'CREATE INDEX contact_identifiers_by_value ON contact_identifiers (value)',
   'CREATE INDEX handles_by_contact ON handles (contact_id)',
