@@ -198,9 +198,10 @@ CREATE TABLE sightings (
   guid TEXT NOT NULL,
   source_rowid INTEGER NOT NULL,
   source_state INTEGER NOT NULL DEFAULT 0,
+  what TEXT NOT NULL DEFAULT 'row',
   PRIMARY KEY (source_id, guid)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX sightings_by_source ON sightings (source_id, source_rowid);
+CREATE INDEX sightings_by_source ON sightings (source_id, what, source_rowid);
 
 CREATE TABLE live_sync_state (
   source_id INTEGER PRIMARY KEY REFERENCES sources (id),

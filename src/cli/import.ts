@@ -1,5 +1,7 @@
+import path from 'node:path';
+import { runOwned, startThreadAhead } from '../engine/index.ts';
 import { EXIT, type ExitCode } from '../kernel/index.ts';
-import { type ImportOptions, type ImportSummary, importSource } from '../pipeline/index.ts';
+import type { ImportOptions, ImportSummary } from '../pipeline/index.ts';
 import { storeHoldsMessages } from '../store/index.ts';
 import { type Invocation, print, printJson, warn } from './invocation.ts';
 import { importProgress } from './progress.ts';
@@ -8,6 +10,8 @@ import { grouped, pairs, span, terminalOf } from './terminal.ts';
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { config } = invocation;
+  // The engine's thread loads its code while this one looks for the source; nothing is opened ahead.
+  startThreadAhead();
   const settings = sourceSettings(invocation);
   const opening = `importing ${settings.source.path} into ${config.db}`;
   const summary = await importWithProgress(invocation, { ...settings, store: config.db }, opening);
@@ -19,19 +23,28 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
 
 type Task = Omit<ImportOptions, 'clock' | 'onProgress' | 'signal'>;
 
-/** Runs an import, says `opening` when it begins, shows how far it is, and stops it when the person asks to: then it throws CANCELLED. */
+/**
+ * Runs an import in the engine's thread, or by the process that owns the store; says `opening` when it begins, shows how
+ * far it is, and stops it when the person asks to: then it throws CANCELLED.
+ */
 export async function importWithProgress({ world }: Invocation, task: Task, opening: string): Promise<ImportSummary> {
+  const { store, addressBook, ...args } = task;
   const abort = new AbortController();
   using _interrupt = world.onInterrupt(() => abort.abort());
   using progress = importProgress(world, {
     opening,
-    kind: looksNew(task.store) ? 'first' : 'later',
+    kind: looksNew(store) ? 'first' : 'later',
   });
-  return await importSource({
-    ...task,
-    clock: world.clock,
+  return await runOwned({
+    store,
+    name: 'import',
+    args: { ...args, addressBook: addressBook === null ? null : path.resolve(addressBook) },
     signal: abort.signal,
     onProgress: (reached) => progress.update(reached),
+    async check() {
+      const { checkImport } = await import('../pipeline/index.ts');
+      checkImport(task);
+    },
   });
 }
 

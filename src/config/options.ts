@@ -5,7 +5,7 @@ import { countryCode, type Machine, oneOf, onOrOff, option, positiveInteger, pos
 const MINUTE_MS = 60_000;
 
 /** Commands that read a Messages database. */
-const READS_SOURCE = ['import', 'verify'] as const;
+const READS_SOURCE = ['import', 'sync', 'verify'] as const;
 
 /**
  * Every setting there is. Help, environment, configuration file, types and docs/configuration.md follow from this
@@ -86,6 +86,44 @@ export const OPTIONS = {
     defaultText: `what the store was split with; ${DEFAULT_GAP_MS / MINUTE_MS} for a new one`,
     description: 'The longest silence inside one conversation, in minutes. A longer one starts the next.',
     commands: READS_SOURCE,
+  }),
+  once: option({
+    name: 'once',
+    schema: onOrOff,
+    default: false,
+    description: 'Catch up with what has happened, then end.',
+    commands: ['sync'],
+  }),
+  pollMs: option({
+    name: 'poll-ms',
+    placeholder: 'MS',
+    schema: positiveInteger,
+    default: 50,
+    description: 'How often the files of Messages are looked at, in milliseconds.',
+    commands: ['sync'],
+  }),
+  sealCheckSeconds: option({
+    name: 'seal-check-seconds',
+    placeholder: 'SECONDS',
+    schema: positiveNumber,
+    default: 60,
+    description: 'How often conversations that have fallen silent are looked for, in seconds.',
+    commands: ['sync'],
+  }),
+  hints: option({
+    name: 'hints',
+    placeholder: 'on|off',
+    schema: onOrOff,
+    default: true,
+    description: 'Whether the file system may tell of changes before the next look at the files.',
+    commands: ['sync'],
+  }),
+  mirrorDeletes: option({
+    name: 'mirror-deletes',
+    schema: onOrOff,
+    default: false,
+    description: 'Remove from the store what is deleted in Messages, instead of marking it.',
+    commands: ['sync'],
   }),
   format: option({
     name: 'format',

@@ -5,7 +5,7 @@
  * The room is handed the messages that count (every kind but group events; never reactions) of one chat at a time. It
  * promises that the result depends on the messages, the gap and the clock alone: not on batching, order or mode.
  * - `sortByTime`, `forEachSegment`, `splitSorted`: the fresh split, on columns, without an object per message.
- * - `reconcile`: which old conversation each fresh one is, so that ids stay where membership stays.
+ * - `reconcile`: which old conversation each fresh one is, so that ids stay where membership stays; `pairUp` is its rule.
  * - `neighboursAt`, `place`: the forward algorithm, for one message more.
  * - `LIFE_CYCLE`, `isDue`, `stateAt`: active, sealed, ready.
  */
@@ -20,5 +20,12 @@ export {
   stateAt,
 } from './life-cycle.ts';
 export { type Decision, type Neighbours, neighboursAt, place, type Span } from './place.ts';
-export { type ReconciledConversation, type ReconcileInput, type Reconciliation, reconcile } from './reconcile.ts';
+export {
+  type Pair,
+  pairUp,
+  type ReconciledConversation,
+  type ReconcileInput,
+  type Reconciliation,
+  reconcile,
+} from './reconcile.ts';
 export { forEachSegment, sortByTime, splitSorted } from './split.ts';

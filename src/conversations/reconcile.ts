@@ -27,7 +27,8 @@ export type Reconciliation = {
   removed: number[];
 };
 
-type Pair = { id: number; segment: number; shared: number };
+/** An old conversation, the position of a fresh one, and how many messages they share. */
+export type Pair = { id: number; segment: number; shared: number };
 
 export function reconcile({ starts, previous, sizes }: ReconcileInput): Reconciliation {
   const conversations: ReconciledConversation[] = [];
@@ -48,12 +49,24 @@ export function reconcile({ starts, previous, sizes }: ReconcileInput): Reconcil
       }
     }
   }
-  pairs.sort((a, b) => b.shared - a.shared || a.id - b.id || a.segment - b.segment);
-  for (const { id, segment } of pairs) {
-    const conversation = must(conversations[segment], 'a pair names one of the segments');
-    if (conversation.id === null && left.delete(id)) conversation.id = id;
+  const free = pairs.filter(({ id, segment }) => left.has(id) && conversations[segment]?.id === null);
+  for (const [segment, id] of pairUp(free)) {
+    must(conversations[segment], 'a pair names one of the segments').id = id;
+    left.delete(id);
   }
   return { conversations, removed: [...left.keys()].sort((a, b) => a - b) };
+}
+
+/** Which old conversation each fresh one is, by position: the rule above. Those that are paired with none are new. */
+export function pairUp(pairs: readonly Pair[]): Map<number, number> {
+  const found = new Map<number, number>();
+  const taken = new Set<number>();
+  for (const { id, segment } of pairs.toSorted((a, b) => b.shared - a.shared || a.id - b.id || a.segment - b.segment)) {
+    if (found.has(segment) || taken.has(id)) continue;
+    found.set(segment, id);
+    taken.add(id);
+  }
+  return found;
 }
 
 /** How many messages between `start` and `end` each old conversation had. */

@@ -109,6 +109,16 @@ export const ERRORS = {
     meaning: 'The command was cancelled.',
     hint: 'Nothing half done was left behind. Run it again whenever you like.',
   },
+  ENGINE_FAILED: {
+    exit: EXIT.failed,
+    meaning: 'The part of ChatStats that reads and writes databases ended before it had done what it was asked for.',
+    hint: 'Nothing half done was left behind. Run the command again; if it fails again, please report it.',
+  },
+  ENGINE_BUSY: {
+    exit: EXIT.failed,
+    meaning: 'So many commands are waiting for the store that no more are taken.',
+    hint: 'Try again when some of them are done.',
+  },
   DIFFERENCES: {
     exit: EXIT.differences,
     meaning: 'Store and source differ.',

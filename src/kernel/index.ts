@@ -1,8 +1,12 @@
 /** Tools that know nothing of messages. Time, randomness and timers live here and nowhere else. */
+export { BackOff, type BackOffOptions } from './back-off.ts';
 export { breathe } from './breathe.ts';
 export { type Clock, fixedClock, systemClock } from './clock.ts';
 export { collectGarbage } from './collect-garbage.ts';
 export { ChatStatsError, ERRORS, type ErrorCode, type ErrorEntry, EXIT, type ExitCode } from './errors.ts';
 export { firstError } from './first-error.ts';
-export { must, unreachable } from './must.ts';
+export { LaneFullError, Lanes, LanesClosedError } from './lanes.ts';
+export { InvariantError, must, unreachable } from './must.ts';
 export { PagedInts, type PortableInts } from './paged-ints.ts';
+export { Beat, Bell, pause } from './pause.ts';
+export { type IntMap, SparseInts } from './sparse-ints.ts';

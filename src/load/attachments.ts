@@ -4,9 +4,11 @@ type Difference = { message: number; wanted: string; held: string };
 
 /**
  * Brings the attachments of messages that the store holds already up to what a source says. A message that lost its
- * attachments in the source (it was unsent) keeps them here, behind those it has.
+ * attachments in the source (it was unsent) keeps them here, behind those it has. Answers the ids of the messages whose
+ * list has changed.
  */
-export function updateAttachmentJoins(db: Database): void {
+export function updateAttachmentJoins(db: Database): number[] {
+  const changed: number[] = [];
   const differences = db.all<Difference>(
     `SELECT * FROM (
        SELECT m.id AS message, json_group_array(a.guid ORDER BY j.position) AS wanted,
@@ -24,6 +26,7 @@ export function updateAttachmentJoins(db: Database): void {
     const before = JSON.parse(held) as string[];
     const all = [...now, ...before.filter((guid) => !now.includes(guid))];
     if (all.length === before.length && all.every((guid, index) => guid === before[index])) continue;
+    changed.push(message);
     db.run('DELETE FROM message_attachments WHERE message_id = ?', message);
     for (const [position, guid] of all.entries()) {
       db.run(
@@ -35,4 +38,5 @@ export function updateAttachmentJoins(db: Database): void {
       );
     }
   }
+  return changed;
 }

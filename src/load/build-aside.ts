@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ChatStatsError } from '../kernel/index.ts';
-import { type Database, openReadable, openScratch, openWritable, SqliteError } from '../sqlite/index.ts';
+import { type Database, openReadable, openScratch, openWritable, SqliteError, type Value } from '../sqlite/index.ts';
 import { createTables, INDEXES } from '../store/index.ts';
 
 /**
@@ -148,25 +148,15 @@ function syncFolder(folder: string): void {
   }
 }
 
-/** Carries over what outlives a build: settings, events and their numbering. The old store holds no messages. */
+/** Carries over what outlives a build: settings, events with their numbering, and their readers. The old store holds no messages. */
 export function carryOver(db: Database, store: string): void {
   if (!existsSync(store)) return;
   using old = openReadable(store);
-  for (const row of old.all<{ key: string; value: string }>('SELECT key, value FROM meta')) {
-    db.run('INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)', row.key, row.value);
-  }
-  const events = old.all<{ id: number; type: string; at: number; chat_id: number | null; data: string }>(
-    'SELECT id, type, at, chat_id, data FROM events ORDER BY id',
-  );
-  for (const event of events) {
-    db.run(
-      'INSERT INTO events (id, type, at, chat_id, data) VALUES (?, ?, ?, ?, ?)',
-      event.id,
-      event.type,
-      event.at,
-      event.chat_id,
-      event.data,
-    );
+  for (const [table, columns] of CARRIED) {
+    const insert = `INSERT OR REPLACE INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
+    for (const row of old.iterate<Record<string, Value>>(`SELECT ${columns.join(', ')} FROM ${table}`)) {
+      db.run(insert, ...columns.map((column) => row[column] ?? null));
+    }
   }
   const last = old.value<number>(`SELECT seq FROM sqlite_sequence WHERE name = 'events'`);
   if (last !== null) {
@@ -174,3 +164,9 @@ export function carryOver(db: Database, store: string): void {
     db.run(`INSERT INTO sqlite_sequence (name, seq) VALUES ('events', ?)`, last);
   }
 }
+
+const CARRIED = [
+  ['meta', ['key', 'value']],
+  ['events', ['id', 'type', 'at', 'chat_id', 'data']],
+  ['consumers', ['name', 'position', 'updated_at']],
+] as const;

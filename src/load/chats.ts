@@ -7,6 +7,9 @@ export type LoadedChats = {
   chatOfRow: Map<number, number>;
   /** Chats whose conversations have to be split again because rows of another chat joined them. */
   united: Set<number>;
+  created: number[];
+  /** Chats that were there, and what changed of them. */
+  updated: { chat: number; changed: string[] }[];
 };
 
 /**
@@ -19,17 +22,16 @@ export function loadChats(
   byAddress: ReadonlyMap<string, Party>,
   sourceId: number,
 ): LoadedChats {
-  const chatOfRow = new Map<number, number>();
-  const united = new Set<number>();
+  const loaded: LoadedChats = { chatOfRow: new Map(), united: new Set(), created: [], updated: [] };
   for (const identity of identities) {
-    const known = knownChats(db, identity);
+    const [first, ...others] = knownChats(db, identity);
     const name = chatName(db, identity, byAddress);
-    const [first, ...others] = known;
     const id = first ?? insertChat(db, identity, name, sourceId);
+    const before = first === undefined ? null : describeChat(db, id);
     const believed = updateChat(db, id, identity, name, sourceId);
     for (const other of others) {
       absorb(db, id, other);
-      united.add(id);
+      loaded.united.add(id);
     }
     for (const alias of identity.aliases) {
       db.run('INSERT INTO chat_aliases (alias, chat_id) VALUES (?, ?) ON CONFLICT DO NOTHING', alias, id);
@@ -39,9 +41,29 @@ export function loadChats(
       const party = must(byAddress.get(address), 'every participant has a handle');
       db.run('INSERT OR IGNORE INTO chat_participants (chat_id, handle_id) VALUES (?, ?)', id, party.handle);
     }
-    for (const rowid of identity.rowids) chatOfRow.set(rowid, id);
+    for (const rowid of identity.rowids) loaded.chatOfRow.set(rowid, id);
+    if (before === null) loaded.created.push(id);
+    else {
+      const now = describeChat(db, id);
+      const changed = CHAT_FIELDS.filter((field) => before[field] !== now[field]);
+      if (changed.length > 0) loaded.updated.push({ chat: id, changed });
+    }
   }
-  return { chatOfRow, united };
+  return loaded;
+}
+
+const CHAT_FIELDS = ['name', 'services', 'participants'] as const;
+type ChatDescription = Record<(typeof CHAT_FIELDS)[number], string | null>;
+
+function describeChat(db: Database, id: number): ChatDescription {
+  return must(
+    db.get<ChatDescription>(
+      `SELECT name, services, (SELECT group_concat(handle_id ORDER BY handle_id) FROM chat_participants
+         WHERE chat_id = chats.id) AS participants FROM chats WHERE id = ?`,
+      id,
+    ),
+    'the chat was found or made',
+  );
 }
 
 function knownChats(db: Database, identity: ChatIdentity): number[] {

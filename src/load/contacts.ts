@@ -52,6 +52,25 @@ export function loadPeople(db: Database, plan: PeoplePlan): LoadedPeople {
   return { meContact, parties, byAddress };
 }
 
+/**
+ * The party of one more address, of a store whose people have been loaded: the handle that is there, or a new one. It
+ * stands for me, for whom a card gives it to (by the order of `identifierIndex`), or for a placeholder.
+ */
+export function loadParty(db: Database, address: Address): { party: Party; placeholder: boolean } {
+  const known = db.get<{ handle: number; contact: number }>(
+    'SELECT id AS handle, contact_id AS contact FROM handles WHERE address = ?',
+    address.value,
+  );
+  if (known !== undefined) return { party: { ...known, address: address.value }, placeholder: false };
+  const contact = db.value<number>(
+    `SELECT c.id FROM contact_identifiers i JOIN contacts c ON c.id = i.contact_id
+     WHERE i.value = ? AND c.origin <> 'placeholder'
+     ORDER BY c.is_me DESC, c.is_organization, c.name IS NULL, c.card_key LIMIT 1`,
+    address.value,
+  );
+  return { party: upsertHandle(db, address, contact), placeholder: contact === null };
+}
+
 function upsertCard(db: Database, person: Person): number {
   const known = knownContact(db, person);
   const flags = [person.isMe ? 1 : 0, person.isOrganization ? 1 : 0] as const;

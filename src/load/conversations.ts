@@ -111,7 +111,11 @@ export function resplitChat(db: Database, chat: number, moment: Moment): { chang
     }
     changed.push(id);
   }
-  for (const id of removed) db.run('DELETE FROM conversations WHERE id = ?', id);
+  for (const id of removed) {
+    // Of its members, those that moved to another chat may still point at it: that chat is split later.
+    db.run('UPDATE messages SET conversation_id = NULL WHERE conversation_id = ?', id);
+    db.run('DELETE FROM conversations WHERE id = ?', id);
+  }
   refreshChatDates(db, chat);
   return { changed, removed };
 }

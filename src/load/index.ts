@@ -2,6 +2,8 @@
  * The one writer of the message domain. A first import is built aside and renamed into place; everything later is
  * merged into the living store, in transactions that leave it whole. Whoever calls anything here owns the store.
  */
+export { adoptRows } from './adopt.ts';
+export { type Applied, applyBatch, type Batch } from './apply.ts';
 export { updateAttachmentJoins } from './attachments.ts';
 export {
   attachSecondAside,
@@ -15,7 +17,7 @@ export {
   takeSecondAside,
 } from './build-aside.ts';
 export { type LoadedChats, loadChats } from './chats.ts';
-export { type LoadedPeople, loadPeople, type PeoplePlan } from './contacts.ts';
+export { type LoadedPeople, loadParty, loadPeople, type PeoplePlan } from './contacts.ts';
 export {
   type ChatDates,
   type FreshConversations,
@@ -26,26 +28,43 @@ export {
   writeConversations,
 } from './conversations.ts';
 export { explainStoreError } from './explain.ts';
+export type { Arrival, ConversationChange, Removal } from './forward.ts';
 export {
+  goneReactions,
   mergeAttachments,
   mergeChats,
   mergeReactions,
   recordSightings,
-  resolveQuarantine,
   stagedChats,
 } from './merge.ts';
 export { ownStore } from './owner.ts';
+export {
+  discardEntries,
+  expireHeld,
+  heldRowids,
+  type Misfit,
+  openEntries,
+  type QuarantineEntry,
+  type QuarantineReason,
+  quarantinedSince,
+  quarantineRows,
+  resolveQuarantine,
+} from './quarantine.ts';
 export { settleAllReactions } from './reactions.ts';
 export {
   addSource,
   type Position,
   quarantineRepeatedStaged,
+  readPosition,
+  recordSweep,
   removeRepeatedGuids,
   type SourceRecord,
+  setReconciling,
   touchSource,
   writePosition,
   writeSetting,
 } from './record.ts';
+export { removeDeleted, removeMessages } from './remove.ts';
 export {
   type Destination,
   insertEdits,
@@ -53,10 +72,10 @@ export {
   insertRows,
   listRows,
   type Projection,
-  type QuarantineReason,
-  quarantineRows,
   type RowRange,
 } from './rows.ts';
+export { finaliseSealed, nextDueAt, type SealStep, sealChat, sealDueConversations } from './seal.ts';
 export { extendSearchIndex, type IndexStep } from './search-index.ts';
 export { addChatServices, rareServices } from './services.ts';
-export { compareStaged, createStaging, STAGED } from './staging.ts';
+export { clearDifferences, clearStaging, compareStaged, createStaging, indexStaging, STAGED } from './staging.ts';
+export { findLateTwins, foldNewTwins, knownTwins, renameTwins, resolveAliases } from './twins.ts';

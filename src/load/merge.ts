@@ -1,6 +1,7 @@
 import type { Database } from '../sqlite/index.ts';
 import { type Moment, resplitChat } from './conversations.ts';
 import { settleAllReactions } from './reactions.ts';
+import { removeMessages } from './remove.ts';
 import { addChatServices, servicesOfMessages } from './services.ts';
 import { insertNew, updateChanged } from './staging.ts';
 
@@ -11,10 +12,10 @@ import { insertNew, updateChanged } from './staging.ts';
 const DIFF = 'temp.diff_messages';
 
 /** Marks what this source used to hold and holds no more, and lists the chats that have anything to take over. */
-export function stagedChats(db: Database, sourceId: number): { chat: number; rows: number }[] {
+export function stagedChats(db: Database, sourceId: number, mirrorDeletes: boolean): { chat: number; rows: number }[] {
   db.exec('DROP TABLE IF EXISTS temp.gone_messages');
   db.exec(`CREATE TEMP TABLE gone_messages AS SELECT m.id, m.chat_id AS chat FROM main.messages m
-    WHERE m.source_id = ${sourceId} AND m.deleted_at IS NULL
+    WHERE m.source_id = ${sourceId} AND ${mirrorDeletes ? '1' : 'm.deleted_at IS NULL'}
       AND NOT EXISTS (SELECT 1 FROM temp.staged_messages s WHERE s.guid = m.guid)
       AND NOT EXISTS (SELECT 1 FROM main.sightings g WHERE g.guid = m.guid AND g.source_id <> ${sourceId})`);
   return db.all(
@@ -31,6 +32,7 @@ export function mergeChats(
   db: Database,
   chats: readonly number[],
   moment: Moment,
+  mirrorDeletes: boolean,
 ): { inserted: number; updated: number; conversations: number } {
   const result = { inserted: 0, updated: 0, conversations: 0 };
   const touched = new Set(chats);
@@ -42,17 +44,13 @@ export function mergeChats(
       touched.add(row.chat);
     }
     result.inserted += insertNew(db, 'messages', 'd.chat = ?', chat);
-    replaceEdits(db, chat);
+    replaceEdits(db, 'd.chat = ?', chat);
     result.updated += updateChanged(db, 'messages', 'd.chat = ?', chat);
     db.run(
       `INSERT OR IGNORE INTO search_pending (message_id) SELECT id FROM ${DIFF} WHERE chat = ? AND id IS NOT NULL`,
       chat,
     );
-    result.updated += db.run(
-      'UPDATE main.messages SET deleted_at = ? WHERE id IN (SELECT id FROM temp.gone_messages WHERE chat = ?)',
-      moment.nowMs,
-      chat,
-    ).changes;
+    result.updated += mirrorDeletes ? removeGone(db, chat) : markGone(db, chat, moment.nowMs);
   }
   for (const chat of touched) {
     result.conversations += resplitChat(db, chat, moment).changed.length;
@@ -61,14 +59,33 @@ export function mergeChats(
   return result;
 }
 
-/** Versions of an edited message are replaced when a source knows a later edit than we do. Runs before the update. */
-function replaceEdits(db: Database, chat: number): void {
+function markGone(db: Database, chat: number, nowMs: number): number {
+  return db.run(
+    'UPDATE main.messages SET deleted_at = ? WHERE id IN (SELECT id FROM temp.gone_messages WHERE chat = ?)',
+    nowMs,
+    chat,
+  ).changes;
+}
+
+function removeGone(db: Database, chat: number): number {
+  const gone = db.all<{ id: number }>('SELECT id FROM temp.gone_messages WHERE chat = ?', chat);
+  return removeMessages(
+    db,
+    gone.map((row) => row.id),
+  ).length;
+}
+
+/**
+ * Versions of an edited message are replaced when a source knows a later edit than we do. Runs before the update;
+ * `where` narrows the rows of the diff (alias `d`).
+ */
+export function replaceEdits(db: Database, where: string, ...params: number[]): void {
   const edited = db.all<{ id: number; rowid: number }>(
     `SELECT m.id, s.source_rowid AS rowid
      FROM ${DIFF} d JOIN temp.staged_messages s ON s.rowid = d.staged JOIN main.messages m ON m.guid = s.guid
-     WHERE d.chat = ? AND s.source_rowid IN (SELECT message_id FROM temp.staged_message_edits)
+     WHERE ${where} AND s.source_rowid IN (SELECT message_id FROM temp.staged_message_edits)
        AND (d.id IS NULL OR coalesce(s.edited_at, 0) >= coalesce(m.edited_at, 0))`,
-    chat,
+    ...params,
   );
   for (const { id, rowid } of edited) {
     db.run('DELETE FROM main.message_edits WHERE message_id = ?', id);
@@ -81,8 +98,26 @@ function replaceEdits(db: Database, chat: number): void {
   }
 }
 
-/** Takes over reactions and poll votes; a reaction whose row is gone has ended. */
-export function mergeReactions(db: Database, sourceId: number, nowMs: number): { changed: number } {
+/** Reactions of this source that a complete reading of it did not find. */
+export function goneReactions(db: Database, sourceId: number): number[] {
+  return db
+    .all<{ id: number }>(
+      `SELECT r.id FROM main.reactions r WHERE r.source_id = ? AND r.vanished_at IS NULL
+         AND NOT EXISTS (SELECT 1 FROM temp.staged_reactions s WHERE s.guid = r.guid)`,
+      sourceId,
+    )
+    .map((row) => row.id);
+}
+
+export type MergedReactions = {
+  changed: number;
+  /** Ids of reactions that came, and whether each adds or removes. */
+  added: number[];
+  ended: number[];
+};
+
+/** Takes over reactions and poll votes; a reaction whose row is `gone` has ended. */
+export function mergeReactions(db: Database, gone: readonly number[], nowMs: number): MergedReactions {
   const targets = new Set<string>();
   const collect = (sql: string, ...params: number[]) => {
     for (const row of db.all<{ target: string }>(sql, ...params)) targets.add(row.target);
@@ -91,14 +126,21 @@ export function mergeReactions(db: Database, sourceId: number, nowMs: number): {
     `SELECT s.target_guid AS target FROM temp.diff_reactions d JOIN temp.staged_reactions s ON s.rowid = d.staged
      UNION SELECT m.target_guid FROM temp.diff_reactions d JOIN main.reactions m ON m.id = d.id`,
   );
-  const gone = `source_id = ? AND vanished_at IS NULL AND NOT EXISTS (
-    SELECT 1 FROM temp.staged_reactions s WHERE s.guid = reactions.guid)`;
-  collect(`SELECT target_guid AS target FROM main.reactions WHERE ${gone}`, sourceId);
+  for (const id of gone) collect('SELECT target_guid AS target FROM main.reactions WHERE id = ?', id);
   let changed = insertNew(db, 'reactions') + updateChanged(db, 'reactions');
-  changed += db.run(`UPDATE main.reactions SET vanished_at = ? WHERE ${gone}`, nowMs, sourceId).changes;
-  settleAllReactions(db, targets);
+  for (const id of gone) {
+    changed += db.run('UPDATE main.reactions SET vanished_at = ? WHERE id = ?', nowMs, id).changes;
+  }
+  const settled = settleAllReactions(db, targets);
+  const added = db.all<{ id: number }>(
+    `SELECT r.id FROM temp.diff_reactions d JOIN temp.staged_reactions s ON s.rowid = d.staged
+       JOIN main.reactions r ON r.guid = s.guid WHERE d.id IS NULL AND r.is_removal = 0`,
+  );
   changed += insertNew(db, 'poll_votes') + updateChanged(db, 'poll_votes');
-  return { changed };
+  const isNew = new Set(added.map((row) => row.id));
+  // One that came and was over at once still came, and still ended.
+  const ended = settled.filter((change) => change.removedAt !== null && (change.wasActive || isNew.has(change.id)));
+  return { changed, added: [...isNew], ended: ended.map((change) => change.id) };
 }
 
 /** Takes over attachments; which message has which is written afterwards, when both have ids. */
@@ -106,23 +148,27 @@ export function mergeAttachments(db: Database): { changed: number } {
   return { changed: insertNew(db, 'attachments') + updateChanged(db, 'attachments') };
 }
 
-/** Records where else a message was seen, so that a deletion in one source is not taken for one in all. */
-export function recordSightings(db: Database, sourceId: number): void {
-  db.run('DELETE FROM main.sightings WHERE source_id = ?', sourceId);
-  db.run(
-    `INSERT OR IGNORE INTO main.sightings (source_id, guid, source_rowid)
-     SELECT ?, s.guid, s.source_rowid FROM temp.staged_messages s JOIN main.messages m ON m.guid = s.guid
-     WHERE m.source_id <> ?`,
-    sourceId,
-    sourceId,
-  );
+/**
+ * Records where else a row was seen, so that a deletion in one source is not taken for one in all, and that a row of
+ * another source needs no second look. A complete reading forgets what it did not see.
+ */
+export function recordSightings(db: Database, sourceId: number, reading: 'complete' | 'partial'): void {
+  if (reading === 'complete') db.run('DELETE FROM main.sightings WHERE source_id = ?', sourceId);
+  for (const [table, what] of SIGHTED) {
+    db.run(
+      `INSERT OR REPLACE INTO main.sightings (source_id, guid, source_rowid, source_state, what)
+       SELECT ?, s.guid, s.source_rowid, s.source_state, ? FROM temp.staged_${table} s
+         JOIN main.${table} m ON m.guid = s.guid WHERE m.source_id <> ?`,
+      sourceId,
+      what,
+      sourceId,
+    );
+  }
 }
 
-/** What was in quarantine and could be placed or decoded this time has left it. */
-export function resolveQuarantine(db: Database, sourceId: number): void {
-  db.run(
-    `UPDATE main.quarantine SET state = 'resolved' WHERE source_id = ? AND state <> 'resolved'
-       AND guid IN (SELECT guid FROM temp.staged_messages UNION SELECT guid FROM temp.staged_reactions)`,
-    sourceId,
-  );
-}
+const SIGHTED = [
+  ['messages', 'row'],
+  ['reactions', 'row'],
+  ['poll_votes', 'row'],
+  ['attachments', 'attachment'],
+] as const;

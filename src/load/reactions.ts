@@ -14,29 +14,36 @@ type Row = {
   removed: number | null;
 };
 
+/** A reaction whose `removed_at` was set anew, and whether it counted before. */
+export type Settled = { id: number; removedAt: number | null; wasActive: boolean };
+
 /**
  * Derives `removed_at` of every addition from the rows of its target, part and sender. `targets` limits the work to
- * the messages whose reactions changed; undefined: all.
+ * the messages whose reactions changed; undefined: all. Answers what has changed.
  */
-export function settleAllReactions(db: Database, targets?: Iterable<string>): void {
+export function settleAllReactions(db: Database, targets?: Iterable<string>): Settled[] {
   const columns = `SELECT id, target_guid AS target, part, handle_id AS sender, is_from_me AS fromMe,
     is_removal AS removal, reacted_at AS at, source_rowid AS rowid, vanished_at AS vanished, removed_at AS removed
     FROM reactions`;
   const order = 'ORDER BY target_guid, part, is_from_me, handle_id';
   if (targets === undefined) {
-    settleRows(db, db.iterate<Row>(`${columns} ${order}`));
-    return;
+    return settleRows(db, db.iterate<Row>(`${columns} ${order}`));
   }
-  for (const target of targets) settleRows(db, db.all<Row>(`${columns} WHERE target_guid = ? ${order}`, target));
+  const settled: Settled[] = [];
+  for (const target of targets) {
+    settled.push(...settleRows(db, db.all<Row>(`${columns} WHERE target_guid = ? ${order}`, target)));
+  }
+  return settled;
 }
 
-function settleRows(db: Database, rows: Iterable<Row>): void {
-  const changes: { id: number; removedAt: number | null }[] = [];
+function settleRows(db: Database, rows: Iterable<Row>): Settled[] {
+  const changes: Settled[] = [];
   let group: ReactionState[] = [];
   let last: Row | null = null;
   const settle = () => {
     if (group.length > 1 || group[0]?.vanishedAt !== null || group[0]?.removedAt !== null) {
-      changes.push(...settleReactions(group));
+      const wasActive = new Set(group.flatMap((row) => (row.removedAt === null ? [row.id] : [])));
+      for (const change of settleReactions(group)) changes.push({ ...change, wasActive: wasActive.has(change.id) });
     }
     group = [];
   };
@@ -54,6 +61,7 @@ function settleRows(db: Database, rows: Iterable<Row>): void {
   }
   if (group.length > 0) settle();
   for (const change of changes) db.run('UPDATE reactions SET removed_at = ? WHERE id = ?', change.removedAt, change.id);
+  return changes;
 }
 
 function sameGroup(a: Row, b: Row): boolean {

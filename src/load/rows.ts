@@ -11,8 +11,8 @@ export type RowRange = { from: number; to: number };
  * many are not read once more for their sake.
  */
 export function listRows(db: Database, name: string, rowids: Iterable<number>): string {
-  db.exec(`DROP TABLE IF EXISTS temp.${name}`);
-  db.exec(`CREATE TEMP TABLE ${name} (rowid_listed INTEGER PRIMARY KEY)`);
+  db.exec(`CREATE TEMP TABLE IF NOT EXISTS ${name} (rowid_listed INTEGER PRIMARY KEY)`);
+  db.exec(`DELETE FROM temp.${name}`);
   for (const rowid of rowids) db.run(`INSERT OR IGNORE INTO temp.${name} (rowid_listed) VALUES (?)`, rowid);
   return `temp.${name}`;
 }
@@ -22,12 +22,13 @@ export function insertListedRows(
   db: Database,
   into: string,
   projection: Projection,
-  source: { table: string; alias: string; list: string; id: boolean },
+  source: { table: string; alias: string; list: string; id: boolean; where?: string },
 ): number {
   const { columns, values } = insertion(projection, source);
   return db.run(
     `INSERT INTO ${into} (${columns}) SELECT ${values}
-     FROM ${source.list} l CROSS JOIN ${source.table} ${source.alias} ON ${source.alias}.ROWID = l.rowid_listed`,
+     FROM ${source.list} l CROSS JOIN ${source.table} ${source.alias} ON ${source.alias}.ROWID = l.rowid_listed
+     WHERE ${source.where ?? '1'}`,
   ).changes;
 }
 
@@ -93,34 +94,4 @@ export function insertEdits(db: Database, into: string, edits: RowFindings['edit
       );
     });
   }
-}
-
-export type QuarantineReason = 'no_chat' | 'body_undecodable' | 'row_unreadable' | 'guid_repeated';
-
-/**
- * Puts rows of the source into quarantine, with their body, so that they can be tried again. `held`: the row is young
- * and may still be completed by the program that is writing it.
- */
-export function quarantineRows(
-  db: Database,
-  rows: Iterable<{ rowid: number; held?: boolean }>,
-  about: { sourceId: number; schema: string; body: string; reason: QuarantineReason; nowMs: number },
-): number {
-  let count = 0;
-  for (const { rowid, held } of rows) {
-    count += db.run(
-      `INSERT INTO quarantine (source_id, source_rowid, guid, reason, state, first_seen_at, last_tried_at, payload)
-       SELECT ?, m.ROWID, coalesce(CAST(m.guid AS TEXT), 'row:' || m.ROWID), ?, ?, ?, ?, CAST(${about.body} AS BLOB)
-       FROM ${about.schema}.message m WHERE m.ROWID = ?
-       ON CONFLICT (source_id, guid, reason) DO UPDATE SET
-         state = excluded.state, last_tried_at = excluded.last_tried_at, source_rowid = excluded.source_rowid`,
-      about.sourceId,
-      about.reason,
-      held === true ? 'held' : 'quarantined',
-      about.nowMs,
-      about.nowMs,
-      rowid,
-    ).changes;
-  }
-  return count;
 }

@@ -25,3 +25,14 @@ export function rareServices(db: Database, common: readonly string[]): { chat: n
     ...common,
   );
 }
+
+/** The services that staged rows which are new or changed bring to their chats. */
+export function servicesOfNew(db: Database): Map<number, string[]> {
+  const services = new Map<number, string[]>();
+  const rows = db.all<{ chat: number; service: string }>(
+    `SELECT DISTINCT s.chat_id AS chat, s.service FROM temp.diff_messages d
+       JOIN temp.staged_messages s ON s.rowid = d.staged WHERE s.service IS NOT NULL`,
+  );
+  for (const { chat, service } of rows) services.set(chat, [...(services.get(chat) ?? []), service]);
+  return services;
+}

@@ -14,9 +14,10 @@ export const STAGED: Destination = {
 };
 
 const TABLES = ['messages', 'reactions', 'poll_votes', 'attachments', 'message_edits', 'message_attachments'] as const;
-type Compared = 'messages' | 'reactions' | 'poll_votes' | 'attachments';
+const COMPARED = ['messages', 'reactions', 'poll_votes', 'attachments'] as const;
+export type Compared = (typeof COMPARED)[number];
 
-const MERGES = {
+export const MERGES = {
   messages: MESSAGE_MERGE,
   reactions: REACTION_MERGE,
   poll_votes: VOTE_MERGE,
@@ -28,16 +29,35 @@ export function createStaging(db: Database): void {
   for (const table of TABLES) {
     db.exec(`CREATE TEMP TABLE staged_${table} AS SELECT * FROM main.${table} WHERE 0`);
   }
-  for (const table of ['messages', 'reactions', 'poll_votes', 'attachments'] as const) {
+  for (const table of COMPARED) {
     db.exec(`CREATE TEMP TABLE diff_${table} (staged INTEGER PRIMARY KEY, id INTEGER, chat INTEGER, old_chat INTEGER)`);
+    db.exec(`CREATE INDEX temp.diff_${table}_by_id ON diff_${table} (id)`);
   }
+  db.exec('CREATE INDEX temp.diff_messages_by_chat ON diff_messages (chat)');
+}
+
+/** Makes the indexes that comparing needs; of many rows, quickest once all are staged. */
+export function indexStaging(db: Database): void {
+  for (const table of COMPARED) db.exec(`CREATE INDEX temp.staged_${table}_by_guid ON staged_${table} (guid)`);
+  db.exec('CREATE INDEX temp.staged_messages_by_rowid ON staged_messages (source_rowid)');
+  db.exec('CREATE INDEX temp.staged_attachments_by_rowid ON staged_attachments (source_rowid)');
+}
+
+/** Empties the tables for the next batch. */
+export function clearStaging(db: Database): void {
+  for (const table of TABLES) db.exec(`DELETE FROM temp.staged_${table}`);
+  clearDifferences(db);
+}
+
+/** Forgets what comparing has found, to compare once more. */
+export function clearDifferences(db: Database): void {
+  for (const table of COMPARED) db.exec(`DELETE FROM temp.diff_${table}`);
 }
 
 /** Finds what is new (`id` null) and what has changed, row by row, once everything is staged. */
 export function compareStaged(db: Database): void {
-  for (const table of ['messages', 'reactions', 'poll_votes', 'attachments'] as const) {
+  for (const table of COMPARED) {
     const staged = `temp.staged_${table}`;
-    db.exec(`CREATE INDEX temp.staged_${table}_by_guid ON staged_${table} (guid)`);
     const chat = table === 'messages' ? 's.chat_id, m.chat_id' : 'NULL, NULL';
     const differs = MERGES[table].map(([column, sql]) => `m.${column} IS NOT (${sql})`).join(' OR ');
     db.exec(`INSERT INTO temp.diff_${table} (staged, id, chat, old_chat)
@@ -46,11 +66,7 @@ export function compareStaged(db: Database): void {
     // Only a damaged source repeats a guid; the first row speaks for all.
     db.exec(`DELETE FROM temp.diff_${table} WHERE staged > (
       SELECT min(t.rowid) FROM ${staged} s JOIN ${staged} t ON t.guid = s.guid WHERE s.rowid = diff_${table}.staged)`);
-    db.exec(`CREATE INDEX temp.diff_${table}_by_id ON diff_${table} (id)`);
   }
-  db.exec('CREATE INDEX temp.staged_messages_by_rowid ON staged_messages (source_rowid)');
-  db.exec('CREATE INDEX temp.staged_attachments_by_rowid ON staged_attachments (source_rowid)');
-  db.exec('CREATE INDEX temp.diff_messages_by_chat ON diff_messages (chat)');
 }
 
 /** Columns that a new row takes over as they were staged. */

@@ -1,2 +1,3 @@
 /** The nouns as types. No I/O, no rules. */
+export type * from './events.ts';
 export type * from './export-lines.ts';

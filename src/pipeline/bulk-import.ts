@@ -13,7 +13,7 @@ import {
   writeChatDates,
   writeConversations,
 } from '../load/index.ts';
-import { appendEvent } from '../outbox/index.ts';
+import { appendEvents } from '../outbox/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import type { ImportResult, ReadingOptions } from './options.ts';
 import { recordImport, recordServices, sourceRecord } from './record.ts';
@@ -76,7 +76,7 @@ async function build(
   watch.lap('open');
   db.exec('BEGIN');
   const sourceId = addSource(db, sourceRecord(options));
-  appendEvent(db, { type: 'import_started', atMs: options.clock.now(), data: { sourceId, bulk: true } });
+  appendEvents(db, options.clock.now(), [{ type: 'import_started', chatId: null, data: { sourceId, bulk: true } }]);
   const run = new SourceRun(db, options, sourceId, (stage) => watch.lap(stage));
   const { conversations, dates, initiators } = splitRun(run);
   if (run.placements.count > COLLECT_FROM_ROWS) collectGarbage();
@@ -95,11 +95,8 @@ async function build(
   recordServices(db, run.placements);
   run.quarantine();
   recordImport(db, run);
-  appendEvent(db, {
-    type: 'import_completed',
-    atMs: options.clock.now(),
-    data: { sourceId, bulk: true, rows: run.placements.count },
-  });
+  const completed = { sourceId, bulk: true, rows: run.placements.count };
+  appendEvents(db, options.clock.now(), [{ type: 'import_completed', chatId: null, data: completed }]);
   db.exec('COMMIT');
   watch.lap('conversations');
   return { renewed: run.renewed, rows: run.placements.count, problems: run.lookUps.problems };

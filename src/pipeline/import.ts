@@ -15,6 +15,23 @@ import { Stopwatch } from './stopwatch.ts';
  * merged. Throws errors of the catalogue; whatever happens, the store is the old one or the new one.
  */
 export async function importSource(options: ImportOptions): Promise<ImportSummary> {
+  checkImport(options);
+  using _owner = ownStore(options.store);
+  return await importIntoOwnedStore(options);
+}
+
+/** Finds out, before anything is made beside the store, that the source can be read and the store is one of ours or none. */
+export function checkImport({ source, store }: Pick<ImportOptions, 'source' | 'store'>): void {
+  try {
+    checkReadable(source.path);
+    storeHoldsMessages(store);
+  } catch (error) {
+    throw explainStoreError(error, store) ?? error;
+  }
+}
+
+/** The same, for whoever has made the checks and owns the store already. */
+export async function importIntoOwnedStore(options: ImportOptions): Promise<ImportSummary> {
   try {
     return await importOwned(options);
   } catch (failure) {
@@ -25,10 +42,6 @@ export async function importSource(options: ImportOptions): Promise<ImportSummar
 
 async function importOwned(options: ImportOptions): Promise<ImportSummary> {
   const watch = new Stopwatch(options.clock);
-  checkReadable(options.source.path);
-  // Before anything is made beside it: a file that is no store of ours is none of our business.
-  storeHoldsMessages(options.store);
-  using _owner = ownStore(options.store);
   removeAside(options.store);
   const bulk = !storeHoldsMessages(options.store);
   const gapMs = options.gapMs ?? gapOfStore(options.store) ?? DEFAULT_GAP_MS;

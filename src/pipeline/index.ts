@@ -1,8 +1,14 @@
 /**
- * The conductor: imports and verifies. It wires the rooms and owns no rule: what a row is is decided in transform,
- * which messages belong together in conversations, how facts meet in load.
+ * The conductor: imports, follows, seals and verifies. It wires the rooms and owns no rule: what a row is is decided in
+ * transform, which messages belong together in conversations, how facts meet in load.
  */
-export { importSource } from './import.ts';
+export { Following } from './follow.ts';
+export type { FollowArgs, FollowLane, FollowOptions, FollowState, FollowStatus } from './follow-options.ts';
+export { Follower, type StepResult } from './follower.ts';
+export { checkImport, importIntoOwnedStore, importSource } from './import.ts';
+export { LiveSource } from './live-source.ts';
 export type { ImportOptions, ImportProgress, ImportStage, ImportSummary } from './options.ts';
+export { knownSource } from './recognize.ts';
+export { sealChatNow, sealSlice } from './seal.ts';
 export { type VerifyOptions, verifySource } from './verify.ts';
 export type { Difference, DifferenceKind, SetAside, VerifyCounts, VerifyReport } from './verify-report.ts';

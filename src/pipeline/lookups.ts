@@ -1,5 +1,5 @@
 import { appleTimeSql } from '../decode/index.ts';
-import { type LoadedPeople, loadChats, loadPeople } from '../load/index.ts';
+import { type LoadedChats, type LoadedPeople, loadChats, loadPeople } from '../load/index.ts';
 import { type Card, locateAddressBooks, readAddressBook } from '../sources/address-book/index.ts';
 import {
   type AttachmentJoinRow,
@@ -18,6 +18,7 @@ import {
   attachmentKind,
   type ChatIdentity,
   identifierIndex,
+  type Party,
   type RowContext,
   uniteChats,
   unitePeople,
@@ -52,6 +53,31 @@ export function prepareLookUps(
   options: PeopleOptions,
   sourceId: number,
 ): LookUps {
+  const { chats, problems } = preparePeople(db, schema, context, options, sourceId);
+  return {
+    chatOfRow: chats.chatOfRow,
+    chatsUnited: chats.united,
+    problems,
+    ...attachmentLookUps(db, schema, context),
+    deleted: deletedLookUps(db, schema, context, chats.chatOfRow),
+  };
+}
+
+export type PreparedPeople = {
+  chats: LoadedChats;
+  identities: ChatIdentity[];
+  loaded: LoadedPeople;
+  problems: string[];
+};
+
+/** The part of the look-ups that is about people and chats. */
+export function preparePeople(
+  db: Database,
+  schema: MessagesSchema,
+  context: RowContext,
+  options: PeopleOptions,
+  sourceId: number,
+): PreparedPeople {
   const { cards, problems } = readCards(options.addressBook);
   const chatRows = readChats(db, schema);
   const addresses = new SourceAddresses(db, schema, chatRows, options);
@@ -62,23 +88,21 @@ export function prepareLookUps(
     index: identifierIndex(people),
     ownAddresses: addresses.own,
     handles: addresses.handles,
-    others: unique(identities.flatMap((chat) => chat.participants).map((value) => addresses.normalise(value))),
+    others: participantsOf(identities, addresses),
   });
-  const { chatOfRow, united } = loadChats(db, identities, loaded.byAddress, sourceId);
+  const chats = loadChats(db, identities, loaded.byAddress, sourceId);
   context.meContact = loaded.meContact;
   for (const [rowid, party] of loaded.parties) context.parties.set(rowid, party);
-  findSelfChats(context, identities, chatOfRow, loaded, addresses.own);
-  return {
-    chatOfRow,
-    chatsUnited: united,
-    problems,
-    ...attachmentLookUps(db, schema, context),
-    deleted: deletedLookUps(db, schema, context, chatOfRow),
-  };
+  findSelfChats(context, identities, chats.chatOfRow, loaded.byAddress, addresses.own);
+  return { chats, identities, loaded, problems };
+}
+
+export function participantsOf(identities: readonly ChatIdentity[], addresses: SourceAddresses): Address[] {
+  return unique(identities.flatMap((chat) => chat.participants).map((value) => addresses.normalise(value)));
 }
 
 /** Apple's chat rows with their participants and services, united into chats. */
-function readIdentities(
+export function readIdentities(
   db: Database,
   schema: MessagesSchema,
   rows: readonly ChatRow[],
@@ -109,16 +133,16 @@ function readCards(addressBook: string | null): { cards: Card[]; problems: strin
 }
 
 /** What arrives in a chat with oneself comes from one's own address, also when its row names no handle. */
-function findSelfChats(
+export function findSelfChats(
   context: RowContext,
   identities: readonly ChatIdentity[],
   chatOfRow: ReadonlyMap<number, number>,
-  loaded: LoadedPeople,
+  byAddress: ReadonlyMap<string, Party>,
   ownAddresses: readonly Address[],
 ): void {
   const own = new Set(ownAddresses.map((address) => address.value));
   for (const chat of identities) {
-    const party = loaded.byAddress.get(chat.identifier);
+    const party = byAddress.get(chat.identifier);
     const id = chatOfRow.get(chat.rowids[0] ?? 0);
     if (chat.kind === 'direct' && own.has(chat.identifier) && party !== undefined && id !== undefined) {
       context.selfChats.set(id, party);

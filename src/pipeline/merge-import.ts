@@ -1,12 +1,18 @@
 import { breathe, ChatStatsError } from '../kernel/index.ts';
 import {
+  adoptRows,
+  clearDifferences,
   compareStaged,
   createStaging,
+  foldNewTwins,
+  goneReactions,
+  indexStaging,
   mergeAttachments,
   mergeChats,
   mergeReactions,
   quarantineRepeatedStaged,
   recordSightings,
+  resolveAliases,
   resolveQuarantine,
   resplitChat,
   STAGED,
@@ -15,13 +21,13 @@ import {
   touchSource,
   updateAttachmentJoins,
 } from '../load/index.ts';
-import { appendEvent } from '../outbox/index.ts';
+import { appendEvents } from '../outbox/index.ts';
 import type { Database } from '../sqlite/index.ts';
-import { openStoreForWriting, storedGapMs } from '../store/index.ts';
+import { mirrorsDeletes, openStoreForWriting, storedGapMs } from '../store/index.ts';
 import type { ImportResult, ReadingOptions } from './options.ts';
 import { recognizeSource } from './recognize.ts';
 import { recordImport, sourceRecord } from './record.ts';
-import { attachSource, SourceRun } from './source-run.ts';
+import { APPLE, attachSource, SourceRun } from './source-run.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
 /** Rows that one transaction takes over: short enough that readers of the store and a signal never wait long. */
@@ -41,7 +47,8 @@ export async function mergeImport(options: ReadingOptions, watch: Stopwatch): Pr
   const run = await readSource(db, options, watch);
   options.onProgress({ stage: 'compare', done: 0, total: 0 });
   await breathe();
-  compareStaged(db);
+  indexStaging(db);
+  await matchStaged(db, run.sourceId);
   quarantineRepeatedStaged(db, options.clock.now());
   watch.lap('compare');
   await takeOver(db, run);
@@ -49,10 +56,23 @@ export async function mergeImport(options: ReadingOptions, watch: Stopwatch): Pr
   return { renewed: run.renewed, rows: run.placements.count, problems: run.lookUps.problems };
 }
 
+/** Compares by guid, once every guid is the one that we hold a message under. */
+async function matchStaged(db: Database, sourceId: number): Promise<void> {
+  if (mirrorsDeletes(db)) db.exec('DELETE FROM temp.staged_messages WHERE deleted_at IS NOT NULL');
+  resolveAliases(db);
+  db.transaction(() => adoptRows(db, sourceId));
+  compareStaged(db);
+  if (db.transaction(() => foldNewTwins(db, sourceId, APPLE)).length === 0) return;
+  await breathe();
+  clearDifferences(db);
+  resolveAliases(db);
+  compareStaged(db);
+}
+
 /** People, chats and quarantine are written, the rows staged, in one snapshot of the source. */
 async function readSource(db: Database, options: ReadingOptions, watch: Stopwatch): Promise<SourceRun> {
   const record = sourceRecord(options);
-  const sourceId = recognizeSource(db, record);
+  const sourceId = options.asSource ?? recognizeSource(db, record);
   createStaging(db);
   const run = new SourceRun(db, options, sourceId, (stage) => watch.lap(stage));
   run.placements.columns = null;
@@ -73,7 +93,8 @@ async function readSource(db: Database, options: ReadingOptions, watch: Stopwatc
 async function takeOver(db: Database, run: SourceRun): Promise<void> {
   const { options, sourceId } = run;
   const moment = () => ({ gapMs: options.gapMs, nowMs: options.clock.now() });
-  const chats = stagedChats(db, sourceId);
+  const mirror = mirrorsDeletes(db);
+  const chats = stagedChats(db, sourceId, mirror);
   const total = chats.reduce((sum, chat) => sum + chat.rows, 0);
   const changes = { inserted: 0, updated: 0, conversations: 0 };
   let done = 0;
@@ -85,6 +106,7 @@ async function takeOver(db: Database, run: SourceRun): Promise<void> {
         db,
         batch.map((chat) => chat.chat),
         moment(),
+        mirror,
       ),
     );
     changes.inserted += result.inserted;
@@ -94,24 +116,21 @@ async function takeOver(db: Database, run: SourceRun): Promise<void> {
     options.onProgress({ stage: 'merge', done, total });
   }
   db.transaction(() => {
-    const reactions = mergeReactions(db, sourceId, options.clock.now());
+    const reactions = mergeReactions(db, goneReactions(db, sourceId), options.clock.now());
     const attachments = mergeAttachments(db);
     updateAttachmentJoins(db);
-    recordSightings(db, sourceId);
+    recordSightings(db, sourceId, 'complete');
     sealDue(db, moment());
     recordImport(db, run);
-    appendEvent(db, {
-      type: 'import_completed',
-      atMs: options.clock.now(),
-      data: {
-        sourceId,
-        bulk: false,
-        rows: run.placements.count,
-        ...changes,
-        reactions: reactions.changed,
-        attachments: attachments.changed,
-      },
-    });
+    const completed = {
+      sourceId,
+      bulk: false,
+      rows: run.placements.count,
+      ...changes,
+      reactions: reactions.changed,
+      attachments: attachments.changed,
+    };
+    appendEvents(db, options.clock.now(), [{ type: 'import_completed', chatId: null, data: completed }]);
   });
 }
 

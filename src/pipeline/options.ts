@@ -21,6 +21,8 @@ export type ImportOptions = PeopleOptions & {
   snapshotLimitMs?: number;
   /** From which size on a first import uses a second thread, in bytes of the source. */
   secondThreadFromBytes?: number;
+  /** The source that this file is the successor of, where following it has told so; else it is recognised by its rows. */
+  asSource?: number | undefined;
 };
 
 /** The options of one reading, with everything decided. */

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { addSource, type SourceRecord } from '../load/index.ts';
 import type { Database } from '../sqlite/index.ts';
+import { openStoreForReading } from '../store/index.ts';
 import { APPLE } from './source-run.ts';
 
 /** Rows compared to tell whether a file is a source we know: enough to be sure, few enough to cost nothing. */
@@ -52,4 +55,15 @@ function compareAnchors(db: Database, sourceId: number): { same: number; differe
     else if (guid !== null) different += 1;
   }
   return { same, different };
+}
+
+/** The source of a store that was last read at this place, whole; null when there is none. */
+export function knownSource(store: string, file: string): number | null {
+  if (!existsSync(store)) return null;
+  using db = openStoreForReading(store);
+  return db.value<number>(
+    `SELECT s.id FROM sources s JOIN live_sync_state l ON l.source_id = s.id
+     WHERE s.path = ? ORDER BY s.last_imported_at DESC, s.id DESC LIMIT 1`,
+    path.resolve(file),
+  );
 }

@@ -16,7 +16,7 @@ export function sourceRecord(options: ReadingOptions): SourceRecord {
 
 /** What holds for the whole store after an import: the position in its source, and the gap it was split with. */
 export function recordImport(db: Database, run: SourceRun): void {
-  writePosition(db, run.sourceId, run.position);
+  writePosition(db, run.sourceId, run.position, run.options.clock.now());
   writeSetting(db, 'gap_ms', String(run.options.gapMs));
 }
 

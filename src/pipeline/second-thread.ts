@@ -94,8 +94,9 @@ export class SecondThread {
   }
 
   async stop(): Promise<void> {
-    this.#probe.close();
+    // Until it has ended, it may still say something that the probe is asked about.
     await this.#worker?.terminate();
+    this.#probe.close();
   }
 
   #commits(): unknown {

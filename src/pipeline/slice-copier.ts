@@ -1,4 +1,11 @@
-import { type Destination, insertEdits, insertRows, type Projection, type RowRange } from '../load/index.ts';
+import {
+  type Destination,
+  insertEdits,
+  insertListedRows,
+  insertRows,
+  type Projection,
+  type RowRange,
+} from '../load/index.ts';
 import type { MessagesSchema } from '../sources/messages/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { type Columns, messageProjection, type RowContext, registerRowFunctions } from '../transform/index.ts';
@@ -39,16 +46,25 @@ export class SliceCopier {
   }
 
   copy(range: RowRange): void {
-    insertRows(
-      this.#db,
-      this.#destination.messages,
-      this.#projection,
-      { table: this.#table, alias: 'm', where: 'chat_of(m.ROWID) IS NOT NULL', id: this.#destination.keepIds },
-      range,
-    );
+    const source = { table: this.#table, alias: 'm', where: PLACED, id: this.#destination.keepIds };
+    insertRows(this.#db, this.#destination.messages, this.#projection, source, range);
+    this.#takeFindings();
+  }
+
+  /** Copies the messages among the rows of a list. */
+  copyListed(list: string): void {
+    const source = { table: this.#table, alias: 'm', where: PLACED, list, id: this.#destination.keepIds };
+    insertListedRows(this.#db, this.#destination.messages, this.#projection, source);
+    this.#takeFindings();
+  }
+
+  #takeFindings(): void {
     const found = this.#functions.take();
     insertEdits(this.#db, this.#destination.edits, found.edits);
     for (const [rowid, order] of found.attachmentOrder) this.findings.attachmentOrder.set(rowid, order);
     this.findings.undecodable.push(...found.undecodable.keys());
   }
 }
+
+/** Only rows that become messages have a chat. */
+const PLACED = 'chat_of(m.ROWID) IS NOT NULL';

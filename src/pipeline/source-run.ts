@@ -9,16 +9,24 @@ import {
   type QuarantineReason,
   quarantineRows,
 } from '../load/index.ts';
-import { type MessagesSchema, probeSchema, ROWID_RANGE } from '../sources/messages/index.ts';
+import {
+  type MessagesSchema,
+  probeSchema,
+  ROWID_RANGE,
+  readCounters,
+  type SourceCounters,
+} from '../sources/messages/index.ts';
 import { type Database, foreignUri } from '../sqlite/index.ts';
 import {
   attachmentProjection,
   type Columns,
+  messageStateSql,
   RowContext,
   reactionProjection,
   registerRowFunctions,
   voteProjection,
 } from '../transform/index.ts';
+import { AttachmentJoiner } from './attachment-joins.ts';
 import { type LookUps, prepareLookUps } from './lookups.ts';
 import { HOLD_ORPHANS_MS, type ReadingOptions, SNAPSHOT_LIMIT_MS } from './options.ts';
 import { isMessageClass, type Placements, readPlacements, type Slice } from './placements.ts';
@@ -42,6 +50,7 @@ export class SourceRun {
   readonly placements: Placements;
   readonly #attachmentOrder = new Map<number, string[]>();
   readonly #undecodable: number[] = [];
+  readonly #counters: SourceCounters;
   #done = 0;
   #snapshotAt: number;
   renewed = false;
@@ -52,6 +61,7 @@ export class SourceRun {
     this.sourceId = sourceId;
     this.schema = probeSchema(db, APPLE, options.source.path);
     this.#snapshotAt = options.clock.now();
+    this.#counters = readCounters(db, this.schema);
     registerRowFunctions(db, this.context);
     options.onProgress({ stage: 'people', done: 0, total: 0 });
     this.lookUps = prepareLookUps(db, this.schema, this.context, options, sourceId);
@@ -66,7 +76,14 @@ export class SourceRun {
   get position(): Position {
     let lastAttachmentRowid = 0;
     for (const rowid of this.lookUps.ownerOf.keys()) lastAttachmentRowid = Math.max(lastAttachmentRowid, rowid);
-    return { lastMessageRowid: this.placements.lastRowid, lastAttachmentRowid };
+    // Whatever the feeds of deletions have said so far, this reading has seen for itself.
+    const { deleted, syncDeleted } = this.#counters;
+    return {
+      lastMessageRowid: this.placements.lastRowid,
+      lastAttachmentRowid,
+      lastDeletedRowid: deleted,
+      lastSyncDeletedRowid: syncDeleted,
+    };
   }
 
   /** Copies messages, slice by slice. */
@@ -126,21 +143,10 @@ export class SourceRun {
     );
   }
 
-  /** Which message has which attachments, by row ids of the source: as the body orders them, then as they came. */
   #copyAttachmentJoins(destination: Destination): void {
-    const order = this.#attachmentOrder;
-    this.db.function('body_place', (message: number, guid: string) => {
-      const place = order.get(message)?.indexOf(guid) ?? 0;
-      return place < 0 ? Number.MAX_SAFE_INTEGER : place;
-    });
-    this.db.run(
-      `INSERT INTO ${destination.attachmentJoins} (message_id, position, attachment_id)
-       SELECT message, row_number() OVER (PARTITION BY message ORDER BY place, attachment) - 1, attachment FROM (
-         SELECT j.message_id AS message, a.ROWID AS attachment, body_place(j.message_id, CAST(a.guid AS TEXT)) AS place
-         FROM ${APPLE}.message_attachment_join j JOIN ${APPLE}.attachment a ON a.ROWID = j.attachment_id
-         WHERE j.message_id ${ROWID_RANGE} AND a.guid IS NOT NULL AND chat_of(j.message_id) IS NOT NULL
-           AND EXISTS (SELECT 1 FROM ${APPLE}.message m WHERE m.ROWID = j.message_id))`,
-    );
+    // A subquery, so that the alias stands for the rows whose ids fit.
+    const joins = `(SELECT * FROM ${APPLE}.message_attachment_join WHERE message_id ${ROWID_RANGE}) j`;
+    new AttachmentJoiner(this.db, APPLE).insert(destination.attachmentJoins, joins, this.#attachmentOrder);
   }
 
   /** Rows that belong to nobody yet, rows that say nothing of themselves, bodies that could not be decoded. */
@@ -152,6 +158,7 @@ export class SourceRun {
         sourceId: this.sourceId,
         schema: APPLE,
         body: messageColumns(this.schema)('attributedBody'),
+        state: messageStateSql(messageColumns(this.schema)),
         reason,
         nowMs,
       });

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
 import { breathe, ChatStatsError } from '../kernel/index.ts';
+import { knownTwins, removeDeleted, renameTwins } from '../load/index.ts';
 import type { Database } from '../sqlite/index.ts';
-import { openStoreForReading, storeCounts, storedGapMs } from '../store/index.ts';
+import { mirrorsDeletes, openStoreForReading, openStoreForWriting, storeCounts, storedGapMs } from '../store/index.ts';
 import { importSource } from './import.ts';
 import type { ImportOptions } from './options.ts';
 import { compareChats, compareContacts, compareQuarantine, pairChats } from './verify-chats.ts';
@@ -36,6 +37,7 @@ export async function verifySource(options: VerifyOptions): Promise<VerifyReport
   try {
     const store = path.join(folder, 'fresh.db');
     const { problems } = await importSource({ ...options, store, gapMs });
+    likeArchive(db, store, { gapMs, nowMs: options.clock.now() });
     using fresh = openStoreForReading(store);
     const source = counts(fresh);
     const findings = await compareStores(db, store, options, gapMs);
@@ -51,6 +53,18 @@ export async function verifySource(options: VerifyOptions): Promise<VerifyReport
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Gives the fresh store what following has decided about the archive: twins are one, and mirrored deletions are gone. */
+function likeArchive(archive: Database, store: string, moment: { gapMs: number; nowMs: number }): void {
+  const twins = knownTwins(archive);
+  const mirrors = mirrorsDeletes(archive);
+  if (twins.length === 0 && !mirrors) return;
+  using fresh = openStoreForWriting(store);
+  fresh.transaction(() => {
+    renameTwins(fresh, twins);
+    if (mirrors) removeDeleted(fresh, moment);
+  });
 }
 
 function counts(db: Database): VerifyCounts {

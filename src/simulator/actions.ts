@@ -56,7 +56,7 @@ export function send(pen: Pen, chat: LiveChat, options: SendOptions): LiveMessag
 
 /** Puts a message into its chat, where `send` did not. */
 export function join(pen: Pen, message: LiveMessage): void {
-  pen.database.joinMessage(message.chat.rowId, message.rowId, pen.database.date(message.atMs), 0);
+  pen.database.joinDated(message.chat.rowId, message.rowId, 0);
 }
 
 export function attach(pen: Pen, message: { rowId: number }, draft: AttachmentDraft): JoinedAttachment {

@@ -73,6 +73,18 @@ export class MessagesDatabase {
     this.#insert('chat_message_join', join);
   }
 
+  /** Puts a message into a chat under the date that its row has. */
+  joinDated(chatId: number, messageId: number, indexState: number): void {
+    const more = this.has('chat_message_join', 'message_date') ? ', message_date' : '';
+    const state = this.has('chat_message_join', 'index_state') ? `, ${indexState}` : '';
+    this.db.run(
+      `INSERT INTO chat_message_join (chat_id, message_id${more}${state === '' ? '' : ', index_state'})
+       SELECT ?, ROWID${more === '' ? '' : ', ifnull(date, 0)'}${state} FROM message WHERE ROWID = ?`,
+      chatId,
+      messageId,
+    );
+  }
+
   joinHandle(chatId: number, handleId: number): void {
     this.db.run('INSERT OR IGNORE INTO chat_handle_join (chat_id, handle_id) VALUES (?, ?)', chatId, handleId);
   }

@@ -5,9 +5,14 @@
  *
  * Nothing of the product uses this room but the `demo` command and tests.
  * `writeHistory` makes a whole history at once; `actions` are single acts on a live database, made with
- * `createMessagesDatabase`; `MessagesDatabase` are the rows beneath both.
+ * `createMessagesDatabase`; `MessagesDatabase` are the rows beneath both. An `Actor` performs acts on an existing
+ * database as Messages does, commit by commit, at random or as told; `startActor` runs one in a process of its own.
  */
 export * as actions from './actions.ts';
+export { ACT_NAMES, Actor, type ActorOptions, type Commit, type Performance } from './actor/actor.ts';
+export type { ActorAnswer, ActorCommand, ActorLine } from './actor/lines.ts';
+export { Schedule } from './actor/schedule.ts';
+export { type ActorDone, type ActorProcess, type ActorProcessOptions, startActor } from './actor/start.ts';
 export { type Card, cardName, makeCards } from './address-book/cards.ts';
 export { writeIosAddressBook } from './address-book/ios.ts';
 export { writeAddressBook } from './address-book/macos.ts';

@@ -6,6 +6,6 @@ export { INDEXES, SCHEMA_VERSION, TABLES } from './schema.sql.ts';
 export { type SearchHit, type SearchOptions, searchIndexedThrough, searchMessages } from './search.ts';
 export { foldText } from './search-fold.ts';
 export { indexedText } from './search-query.ts';
-export { storedGapMs } from './settings.ts';
+export { mirrorsDeletes, reconcilingReason, storedGapMs } from './settings.ts';
 export { type StoreStats, storeStats } from './stats.ts';
 export { type SourceStatus, type StoreStatus, storeStatus } from './status.ts';

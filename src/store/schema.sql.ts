@@ -190,12 +190,13 @@ export const TABLES: readonly string[] = [
     PRIMARY KEY (message_id, position)
   ) STRICT, WITHOUT ROWID`,
 
-  // The same row (of a message, a reaction or a vote) seen in a further source (a second Mac, a backup).
+  // The same row seen in a further source (a second Mac, a backup); `what` is `row` (of Apple's message) or `attachment`.
   `CREATE TABLE sightings (
     source_id INTEGER NOT NULL REFERENCES sources (id),
     guid TEXT NOT NULL,
     source_rowid INTEGER NOT NULL,
     source_state INTEGER NOT NULL DEFAULT 0,
+    what TEXT NOT NULL DEFAULT 'row',
     PRIMARY KEY (source_id, guid)
   ) STRICT, WITHOUT ROWID`,
 
@@ -273,7 +274,7 @@ export const INDEXES: readonly string[] = [
   'CREATE INDEX poll_votes_by_source ON poll_votes (source_id, source_rowid)',
   'CREATE UNIQUE INDEX attachments_by_guid ON attachments (guid)',
   'CREATE INDEX attachments_by_source ON attachments (source_id, source_rowid)',
-  'CREATE INDEX sightings_by_source ON sightings (source_id, source_rowid)',
+  'CREATE INDEX sightings_by_source ON sightings (source_id, what, source_rowid)',
   'CREATE INDEX quarantine_by_source ON quarantine (source_id, source_rowid)',
   'CREATE INDEX message_attachments_by_attachment ON message_attachments (attachment_id)',
   'CREATE INDEX contact_identifiers_by_value ON contact_identifiers (value)',

@@ -5,3 +5,13 @@ export function storedGapMs(db: Database): number | null {
   const value = db.value<string>(`SELECT value FROM meta WHERE key = 'gap_ms'`);
   return value === null ? null : Number(value);
 }
+
+/** Why the source was being reconciled when that was cut off; null when it was not. */
+export function reconcilingReason(db: Database): string | null {
+  return db.value<string>(`SELECT value FROM meta WHERE key = 'reconciling'`);
+}
+
+/** Whether what is deleted in the source leaves this store. */
+export function mirrorsDeletes(db: Database): boolean {
+  return db.value<string>(`SELECT value FROM meta WHERE key = 'mirror_deletes'`) === '1';
+}

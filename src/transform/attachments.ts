@@ -1,7 +1,6 @@
 import { appleTimeSql } from '../decode/index.ts';
-
-/** Gives the SQL expression of a column of `attachment`: the column, or NULL where the generation lacks it. */
-type Columns = (column: string) => string;
+import type { Columns } from './columns.ts';
+import { attachmentStateSql } from './source-state.sql.ts';
 
 const TRANSFER_FINISHED = 5;
 /** 6 error, 7 recoverable error. */
@@ -45,6 +44,7 @@ export function attachmentProjection(
     ['created_at', appleTimeSql(column('created_date'))],
     ['source_id', String(sourceId)],
     ['source_rowid', column('ROWID')],
+    ['source_state', attachmentStateSql(column)],
   ];
 }
 

@@ -5,9 +5,9 @@
 export { type Address, normaliseAddress } from './addresses.ts';
 export { attachmentKind, attachmentProjection } from './attachments.ts';
 export { type ChatIdentity, type RawChat, uniteChats } from './chats.ts';
+export type { Columns } from './columns.ts';
 export type { EditVersion } from './edits.ts';
 export {
-  type Columns,
   messageProjection,
   ROW_CLASS,
   type RowClass,
@@ -26,3 +26,4 @@ export {
   type RowFindings,
   registerRowFunctions,
 } from './row-functions.ts';
+export { attachmentStateSql, messageStateSql } from './source-state.sql.ts';

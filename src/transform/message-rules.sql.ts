@@ -1,13 +1,12 @@
 import { appleTimeSql, plainBodySql } from '../decode/index.ts';
+import type { Columns } from './columns.ts';
+import { messageStateSql } from './source-state.sql.ts';
 
 /**
  * What a row of Apple's `message` table is, as SQL expressions over the columns this generation has. Import and live
  * sync put the same expressions into their statements, so that every rule is written once; what SQL cannot say is a
  * JavaScript function registered by `row-functions.ts`.
  */
-
-/** Gives the SQL expression of a column of `message`: the column, or NULL where the generation lacks it. */
-export type Columns = (column: string) => string;
 
 export const ROW_CLASS = { message: 1, event: 2, reaction: 3, vote: 4, unreadable: 5, scheduled: 6 } as const;
 export type RowClass = (typeof ROW_CLASS)[keyof typeof ROW_CLASS];
@@ -143,6 +142,7 @@ export function messageProjection(
     ['historical', '0'],
     ['source_id', String(sourceId)],
     ['source_rowid', rowid],
+    ['source_state', messageStateSql(column)],
   ];
 }
 
@@ -176,6 +176,7 @@ export function reactionProjection(
     ['reacted_at', sentAtSql(column)],
     ['source_id', String(sourceId)],
     ['source_rowid', rowid],
+    ['source_state', messageStateSql(column)],
   ];
 }
 
@@ -194,5 +195,6 @@ export function voteProjection(column: Columns, sourceId: number): [column: stri
     ['choices', `preview(CAST(${column('payload_data')} AS BLOB), CAST(${column('balloon_bundle_id')} AS TEXT))`],
     ['source_id', String(sourceId)],
     ['source_rowid', column('ROWID')],
+    ['source_state', messageStateSql(column)],
   ];
 }

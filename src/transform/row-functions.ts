@@ -1,7 +1,8 @@
 import { decodeBody, decodePayload, decodeSummaryInfo, parseReactionTarget, reactionOf } from '../decode/index.ts';
-import { PagedInts, type PortableInts } from '../kernel/index.ts';
+import { type IntMap, InvariantError, PagedInts, type PortableInts } from '../kernel/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { type EditVersion, editState } from './edits.ts';
+import { rowState } from './source-state.sql.ts';
 
 /** Who an address of Apple's `handle` table is to us. */
 export type Party = { handle: number; contact: number; address: string };
@@ -22,7 +23,7 @@ export type PortableContext = {
 /** The look-ups that the row rules need, by row id of the source. Filled before the rows are read. */
 export class RowContext {
   /** Our chat of every row that becomes a message of ours; absent for all others. */
-  chatOf = new PagedInts();
+  chatOf: IntMap;
   conversationOf = new PagedInts();
   attachmentKindOf = new Map<number, 'sticker' | 'location'>();
   /** Messages with more than one attachment: of these the body tells the order. */
@@ -35,7 +36,13 @@ export class RowContext {
   /** By conversation: its first message, and, once that has been read, the contact who wrote it (0: nobody known). */
   initiators: { firstMessage: Float64Array; contact: Int32Array } | null = null;
 
+  /** `chatOf` fits the rows: paged for all of a source, sparse for a few. */
+  constructor(chatOf: IntMap = new PagedInts()) {
+    this.chatOf = chatOf;
+  }
+
   toPortable(): PortableContext {
+    if (!(this.chatOf instanceof PagedInts)) throw new InvariantError('only an import has a second thread');
     return { ...this, chatOf: this.chatOf.toPortable(), conversationOf: this.conversationOf.toPortable() };
   }
 
@@ -69,6 +76,7 @@ export function registerRowFunctions(db: Database, context: RowContext): { take(
   let body: { rowid: number; text: string | null } | null = null;
   let unsent: { rowid: number; at: number | null; parts: string | null } | null = null;
 
+  db.function('row_state', rowState, { variadic: true, deterministic: true });
   db.function('chat_of', (rowid: number) => context.chatOf.get(rowid) || null);
   db.function('conversation_of', (rowid: number, fromMe: number, handle: number) => {
     const id = context.conversationOf.get(rowid);
@@ -102,7 +110,7 @@ export function registerRowFunctions(db: Database, context: RowContext): { take(
   });
   db.function('body_ranges', (rowid: number) => {
     if (ranges === null) return null;
-    if (ranges.rowid !== rowid) throw new Error('invariant broken: the ranges of another row were not asked for');
+    if (ranges.rowid !== rowid) throw new InvariantError('the ranges of another row were not asked for');
     const { json } = ranges;
     ranges = null;
     return json;
@@ -123,7 +131,7 @@ export function registerRowFunctions(db: Database, context: RowContext): { take(
     },
   );
   const unsentOf = (rowid: number) => {
-    if (unsent?.rowid !== rowid) throw new Error('invariant broken: unsent columns were read before edited_at');
+    if (unsent?.rowid !== rowid) throw new InvariantError('unsent columns were read before edited_at');
     return unsent;
   };
   db.function('unsent_at', (rowid: number) => unsentOf(rowid).at);
@@ -139,7 +147,7 @@ export function registerRowFunctions(db: Database, context: RowContext): { take(
 
   return {
     take() {
-      if (ranges !== null) throw new Error('invariant broken: the ranges of a row were never asked for');
+      if (ranges !== null) throw new InvariantError('the ranges of a row were never asked for');
       const taken = findings;
       findings = emptyFindings();
       body = null;

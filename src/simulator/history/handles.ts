@@ -32,11 +32,17 @@ export class Handles {
   readonly #random: Random;
   readonly #rows = new Map<string, number>();
   readonly #persons = new Map<string, string>();
+  readonly #isLive: boolean;
 
-  constructor(database: MessagesDatabase, random: Random, owner: Owner) {
+  /**
+   * `live`: the file may hold handles from before, and its triggers may take one away that nobody uses any more, so each
+   * is looked up in the file.
+   */
+  constructor(database: MessagesDatabase, random: Random, owner: Owner, options: { live?: boolean } = {}) {
     this.#database = database;
     this.#random = random;
     this.owner = owner;
+    this.#isLive = options.live ?? false;
   }
 
   /** Says that these addresses belong to one contact: their handles get one person_centric_id. */
@@ -48,7 +54,7 @@ export class Handles {
   /** The ROWID of the handle of this address on this service. */
   of(address: Address, service: string): number {
     const key = `${service} ${address.id}`;
-    const known = this.#rows.get(key);
+    const known = this.#isLive ? this.#find(address, service) : this.#rows.get(key);
     if (known !== undefined) return known;
     const rowId = this.#database.insertHandle({
       ROWID: null,
@@ -60,6 +66,11 @@ export class Handles {
     });
     this.#rows.set(key, rowId);
     return rowId;
+  }
+
+  #find(address: Address, service: string): number | undefined {
+    const sql = 'SELECT ROWID FROM handle WHERE id = ? AND service = ?';
+    return this.#database.db.value<number>(sql, address.id, service) ?? undefined;
   }
 
   get count(): number {

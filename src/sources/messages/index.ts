@@ -2,12 +2,14 @@
  * chat.db (macOS) and sms.db (iOS): finding, opening and reading them, never interpreting. Strictly read-only: a
  * database is attached with `mode=ro`, and with `immutable=1` only where nobody can be writing.
  */
+export { countSmallTables, digestSmallTables } from './digest.ts';
 export { checkReadable, explainSourceError, isDamage } from './explain.ts';
 export { locateMessages, type MessagesFile, type Place } from './locate.ts';
 export { readableFile } from './private-copy.ts';
 export { type Salvage, salvage } from './salvage.ts';
 export {
   type AttachmentJoinRow,
+  pump,
   ROWID_RANGE,
   readAttachmentJoins,
   readRecentlyDeleted,
@@ -15,6 +17,28 @@ export {
   scanMessages,
 } from './scan.ts';
 export { KNOWN_TABLES, type MessagesSchema, probeSchema } from './schema.ts';
+export {
+  type Change,
+  compareStamps,
+  dataVersion,
+  type FileStamp,
+  openStamped,
+  readStamp,
+  type Stamp,
+} from './stamp.ts';
+export {
+  endOfSlice,
+  guidAt,
+  hasGuid,
+  type RowidRange,
+  readCounters,
+  readDeletedGuids,
+  readNewRows,
+  type SourceCounters,
+  scanAttachmentJoinsIn,
+  scanChatJoinsIn,
+  scanStates,
+} from './states.ts';
 export {
   type ChatHandleRow,
   type ChatLookupRow,
@@ -28,3 +52,4 @@ export {
   readHandles,
   readOwnAccounts,
 } from './tables.ts';
+export { Wake, type WakeOptions } from './wake.ts';

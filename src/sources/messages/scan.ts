@@ -1,24 +1,48 @@
 import type { Database } from '../../sqlite/index.ts';
 import type { MessagesSchema } from './schema.ts';
 
+type Receiver = { receive: ((...row: unknown[]) => void) | null };
+
+/** A connection keeps its functions until it closes, and making one anew makes it prepare every statement anew. */
+const receivers = new WeakMap<Database, Receiver>();
+
+function receiverOf(db: Database): Receiver {
+  const known = receivers.get(db);
+  if (known !== undefined) return known;
+  const receiver: Receiver = { receive: null };
+  db.function(
+    'pump',
+    (...row: unknown[]) => {
+      receiver.receive?.(...row);
+      return null;
+    },
+    { variadic: true },
+  );
+  receivers.set(db, receiver);
+  return receiver;
+}
+
 /**
  * Reading a few narrow columns of every row. A JavaScript function called from SQL takes a row in 0.1 µs, where a row
  * object costs ten times that; so the rows are pumped through a function and never become objects.
  */
-function pump<A extends unknown[]>(
+export function pump<A extends unknown[]>(
   db: Database,
   sink: (...row: A) => void,
   sql: (call: (...columns: string[]) => string) => string,
+  ...params: (number | string)[]
 ): void {
-  let receive: ((...row: A) => void) | null = sink;
-  const take = (...row: A) => {
-    receive?.(...row);
-    return null;
-  };
-  db.function('pump', take, { variadic: true });
-  db.value(sql((...columns) => `count(pump(${columns.join(', ')}))`));
-  // A connection keeps its functions until it closes; what the sink has gathered must not stay with them.
-  receive = null;
+  const receiver = receiverOf(db);
+  receiver.receive = sink as unknown as (...row: unknown[]) => void;
+  try {
+    db.value(
+      sql((...columns) => `count(pump(${columns.join(', ')}))`),
+      ...params,
+    );
+  } finally {
+    // What the sink has gathered must not stay with the connection.
+    receiver.receive = null;
+  }
 }
 
 /** Row ids outside of this range do not fit a JavaScript number; no real file has them. */

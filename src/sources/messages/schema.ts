@@ -25,6 +25,8 @@ export const KNOWN_TABLES = [
   'chat_recoverable_message_join',
   'chat_lookup',
   'chat_service',
+  'deleted_messages',
+  'sync_deleted_messages',
 ] as const;
 const REQUIRED_TABLES = ['message', 'chat', 'handle', 'chat_message_join'] as const;
 const REQUIRED_COLUMNS = ['guid', 'date', 'handle_id', 'is_from_me'] as const;

@@ -1,0 +1,54 @@
+import type { ImportOptions, ImportProgress, ImportSummary } from '../pipeline/index.ts';
+import type { PortableError } from './portable-error.ts';
+
+/** What can cross to another thread of an import's options; the engine has a clock of its own, and one store. */
+export type ImportArgs = Omit<ImportOptions, 'store' | 'clock' | 'onProgress' | 'signal'>;
+
+/** Rows of quarantine: by their ids, or all there are. */
+export type QuarantineArgs = { ids: readonly number[] | 'all' };
+
+/** What follows a source is configured here. */
+export type FollowOptions = Record<string, unknown>;
+
+type Nothing = Record<string, never>;
+
+/** What the engine can be asked for. Arguments and results are what structured cloning carries: no functions. */
+export type Calls = {
+  import: { args: ImportArgs; result: ImportSummary };
+  seal: { args: { chat: string }; result: { sealed: number } };
+  quarantineRetry: { args: QuarantineArgs; result: { retried: number; resolved: number } };
+  quarantineDiscard: { args: QuarantineArgs; result: { discarded: number } };
+  /** Begins to follow; answered when it has begun, it goes on until the engine stops. */
+  follow: { args: FollowOptions; result: null };
+  liveStatus: { args: Nothing; result: unknown };
+  /** Ends everything, then the thread. Whoever wants that calls Engine.stop(), which has a bound. */
+  stop: { args: Nothing; result: null };
+};
+export type CallName = keyof Calls;
+
+/** The calls that another process may ask the owner of a store for. */
+export type HandedCall = 'import' | 'seal' | 'quarantineRetry' | 'quarantineDiscard' | 'liveStatus';
+
+/** What the engine says without being asked. A notice may come late or repeat another: the store is the truth. */
+export type Notices = {
+  progress: { call: number; progress: ImportProgress };
+  /** The position of the outbox, that is the id of the last event, after a commit. */
+  committed: { position: number };
+  state: { state: string };
+  problem: { code: string; text: string };
+};
+export type NoticeName = keyof Notices;
+
+type MessageOf<Payloads, Type extends string> = {
+  [Name in keyof Payloads]: { type: Type; name: Name; payload: Payloads[Name] };
+}[keyof Payloads];
+
+export type ToEngine =
+  | { type: 'open'; store: string }
+  | { type: 'call'; call: number; name: CallName; args: unknown }
+  | { type: 'cancel'; call: number };
+
+export type FromEngine =
+  | { type: 'result'; call: number; result: unknown }
+  | { type: 'error'; call: number; error: PortableError }
+  | MessageOf<Notices, 'notice'>;

@@ -1,0 +1,195 @@
+import type { Database } from '../sqlite/index.ts';
+import { updateAttachmentJoins } from './attachments.ts';
+import { attachmentChanges, type MessageChange, messageChanges, type RowChange } from './changes.ts';
+import type { Moment } from './conversations.ts';
+import { type Arrival, type ConversationChange, type Removal, settleConversations } from './forward.ts';
+import { mergeAttachments, mergeReactions, recordSightings, replaceEdits } from './merge.ts';
+import { removeMessages } from './remove.ts';
+import { addChatServices, servicesOfNew } from './services.ts';
+import { insertNew, updateChanged } from './staging.ts';
+
+/**
+ * One batch of live changes. The rows are staged and compared; `vanished` are ids of ours whose rows are gone from the
+ * source. To be called inside the transaction that also writes the events of what is answered and the position in the
+ * source, so that all of it is there or nothing.
+ */
+export type Batch = {
+  sourceId: number;
+  vanished: { messages: readonly number[]; reactions: readonly number[] };
+  /** Messages that count no more because a twin has taken their place. */
+  removals: readonly Removal[];
+  /** New messages sent before this are old news (Unix milliseconds); null while catching up. */
+  historicalBeforeMs: number | null;
+  /** What is deleted in the source is removed from the store. */
+  mirrorDeletes: boolean;
+  moment: Moment;
+};
+
+export type NewMessage = { id: number; guid: string; chat: number; counts: number; historical: number };
+
+export type Applied = {
+  added: NewMessage[];
+  updated: (RowChange & { chat: number })[];
+  deleted: { guid: string; chat: number; removed: boolean }[];
+  reactionsAdded: ReactionFacts[];
+  reactionsEnded: ReactionFacts[];
+  attachments: RowChange[];
+  conversations: ConversationChange[];
+};
+
+export type ReactionFacts = { guid: string; target: string; part: number | null; kind: string; chat: number | null };
+
+export function applyBatch(db: Database, batch: Batch): Applied {
+  flagHistorical(db, batch.historicalBeforeMs);
+  const changes = messageChanges(db);
+  insertNew(db, 'messages');
+  replaceEdits(db, '1');
+  updateChanged(db, 'messages');
+  const added = newMessages(db);
+  noteForSearch(db, changes);
+  const gone = goneMessages(db, batch, changes);
+  const left = batch.mirrorDeletes ? removeMessages(db, gone.removed) : [];
+  const kept = batch.mirrorDeletes ? [] : markDeleted(db, gone.vanished, batch.moment.nowMs);
+
+  const attachments = attachmentChanges(db);
+  mergeAttachments(db);
+  const rejoined = updateAttachmentJoins(db);
+  const reactions = mergeReactions(db, batch.vanished.reactions, batch.moment.nowMs);
+  recordSightings(db, batch.sourceId, 'partial');
+  addChatServices(db, servicesOfNew(db));
+
+  const removed = new Set(left.map((message) => message.id));
+  const moved = changes.filter((change) => change.moves && !removed.has(change.id));
+  const conversations = settleConversations(
+    db,
+    {
+      removals: [...batch.removals, ...left.flatMap(removalOf), ...moved.flatMap(removalOf)],
+      arrivals: [...added.filter((message) => message.counts === 1 && !removed.has(message.id)), ...moved].flatMap(
+        ({ id }) => arrivalOf(db, id),
+      ),
+    },
+    batch.moment,
+  );
+  return {
+    added: added.filter((message) => !removed.has(message.id)),
+    updated: updatedOf(db, changes, rejoined, removed),
+    deleted: [
+      ...left.map(({ guid, chat }) => ({ guid, chat, removed: true })),
+      ...kept.map((message) => ({ ...message, removed: false })),
+      ...changes
+        .filter((change) => change.isDeleted && !change.wasDeleted && !removed.has(change.id))
+        .map(({ guid, chat }) => ({ guid, chat, removed: false })),
+    ],
+    reactionsAdded: reactionFacts(db, reactions.added),
+    reactionsEnded: reactionFacts(db, reactions.ended),
+    attachments,
+    conversations,
+  };
+}
+
+function flagHistorical(db: Database, beforeMs: number | null): void {
+  if (beforeMs === null) return;
+  db.run(
+    `UPDATE temp.staged_messages SET historical = 1 WHERE sent_at < ?
+       AND rowid IN (SELECT staged FROM temp.diff_messages WHERE id IS NULL)`,
+    beforeMs,
+  );
+}
+
+function newMessages(db: Database): NewMessage[] {
+  return db.all<NewMessage>(
+    `SELECT m.id, m.guid, m.chat_id AS chat, m.kind <> 'event' AND m.is_scheduled = 0 AS counts, m.historical
+     FROM temp.diff_messages d JOIN temp.staged_messages s ON s.rowid = d.staged JOIN main.messages m ON m.guid = s.guid
+     WHERE d.id IS NULL ORDER BY m.id`,
+  );
+}
+
+function noteForSearch(db: Database, changes: readonly MessageChange[]): void {
+  for (const { id, changed } of changes) {
+    if (!changed.includes('text') && !changed.includes('subject')) continue;
+    db.run('INSERT OR IGNORE INTO search_pending (message_id) VALUES (?)', id);
+  }
+}
+
+/**
+ * Messages that a further source still holds are not gone, and neither are those that a staged row speaks for: a twin.
+ * Recently deleted ones leave a mirrored store, too.
+ */
+function goneMessages(db: Database, batch: Batch, changes: readonly MessageChange[]) {
+  const vanished = batch.vanished.messages.filter(
+    (id) =>
+      db.value(
+        `SELECT 1 FROM messages m WHERE m.id = ? AND NOT EXISTS (
+           SELECT 1 FROM sightings g WHERE g.guid = m.guid AND g.source_id <> ?)
+         AND NOT EXISTS (SELECT 1 FROM temp.diff_messages d WHERE d.id = m.id)`,
+        id,
+        batch.sourceId,
+      ) !== null,
+  );
+  const recently = db
+    .all<{ id: number }>(
+      `SELECT m.id FROM temp.diff_messages d JOIN temp.staged_messages s ON s.rowid = d.staged
+         JOIN main.messages m ON m.guid = s.guid WHERE m.deleted_at IS NOT NULL AND m.source_id = ?`,
+      batch.sourceId,
+    )
+    .map((row) => row.id);
+  const deleted = changes.filter((change) => change.isDeleted).map((change) => change.id);
+  return { vanished, removed: [...new Set([...vanished, ...recently, ...deleted])] };
+}
+
+function markDeleted(db: Database, ids: readonly number[], nowMs: number): { guid: string; chat: number }[] {
+  return ids.flatMap(
+    (id) =>
+      db.get<{ guid: string; chat: number }>(
+        `UPDATE messages SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL RETURNING guid, chat_id AS chat`,
+        nowMs,
+        id,
+      ) ?? [],
+  );
+}
+
+function removalOf({ id, conversation }: { id: number; conversation: number | null }): Removal[] {
+  return conversation === null ? [] : [{ message: id, conversation }];
+}
+
+/** A message that moved counts perhaps no more. */
+function arrivalOf(db: Database, id: number): Arrival[] {
+  const counts = db.value(`SELECT 1 FROM messages WHERE id = ? AND kind <> 'event' AND is_scheduled = 0`, id);
+  return counts === null ? [] : [{ message: id }];
+}
+
+/** What changed of messages that stay, apart from being deleted, which is told by itself. */
+function updatedOf(
+  db: Database,
+  changes: readonly MessageChange[],
+  rejoined: readonly number[],
+  removed: ReadonlySet<number>,
+): Applied['updated'] {
+  const updated = new Map<number, RowChange & { chat: number }>();
+  for (const { id, guid, chat, changed, isDeleted, wasDeleted } of changes) {
+    const told = isDeleted && !wasDeleted ? changed.filter((field) => field !== 'deletedAt') : changed;
+    if (told.length > 0 && !removed.has(id)) updated.set(id, { id, guid, chat, changed: told });
+  }
+  const isNew = new Set(newMessages(db).map((message) => message.id));
+  for (const id of rejoined) {
+    if (isNew.has(id) || removed.has(id)) continue;
+    const known = updated.get(id);
+    if (known !== undefined) known.changed.push('attachments');
+    else {
+      const row = db.get<{ guid: string; chat: number }>('SELECT guid, chat_id AS chat FROM messages WHERE id = ?', id);
+      if (row !== undefined) updated.set(id, { id, ...row, changed: ['attachments'] });
+    }
+  }
+  return [...updated.values()];
+}
+
+function reactionFacts(db: Database, ids: readonly number[]): ReactionFacts[] {
+  return ids.flatMap(
+    (id) =>
+      db.get<ReactionFacts>(
+        `SELECT r.guid, r.target_guid AS target, r.part, r.kind, m.chat_id AS chat
+         FROM reactions r LEFT JOIN messages m ON m.guid = r.target_guid WHERE r.id = ?`,
+        id,
+      ) ?? [],
+  );
+}

@@ -1,0 +1,231 @@
+import { appleTimeSql } from '../decode/index.ts';
+import {
+  type MessagesSchema,
+  pump,
+  type RowidRange,
+  readRecentlyDeleted,
+  scanAttachmentJoinsIn,
+  scanChatJoinsIn,
+  scanStates,
+} from '../sources/messages/index.ts';
+import type { Database } from '../sqlite/index.ts';
+import { attachmentStateSql, type Columns, messageStateSql } from '../transform/index.ts';
+import { messageColumns } from './slice-copier.ts';
+
+/** Rows that want a second look: row ids of the source, and ids of ours whose row is gone. */
+export class Findings {
+  readonly rows = new Set<number>();
+  readonly attachments = new Set<number>();
+  readonly vanishedMessages = new Set<number>();
+  readonly vanishedReactions = new Set<number>();
+
+  get size(): number {
+    return this.rows.size + this.attachments.size + this.vanishedMessages.size + this.vanishedReactions.size;
+  }
+}
+
+type RecentlyDeleted = ReadonlyMap<number, { chat: number; deletedAt: number | null }>;
+
+/** What we hold of one row of the source. */
+type Held = {
+  id: number;
+  state: number;
+  /** A message of this source; a reaction; a row of another source, or a vote; a row in quarantine. */
+  kind: 'message' | 'reaction' | 'other' | 'no_chat' | 'misfit';
+  chat: number;
+  isGone: boolean;
+};
+
+/**
+ * Compares ranges of a followed source with what we hold, by fingerprints, joins and presence. Reads only: what it finds
+ * is read again by the rules. The same comparison serves the newest rows on every wake, the sweep, and catching up.
+ */
+export class RowComparison {
+  readonly #db: Database;
+  readonly #schema: MessagesSchema;
+  readonly #sourceId: number;
+  readonly #chatOfRow: ReadonlyMap<number, number>;
+  readonly #mirrorDeletes: boolean;
+  readonly #messageState: string;
+  readonly #attachmentState: string;
+  /** Rows whose fingerprints were compared, and those that wanted a second look. */
+  compared = 0;
+  differing = 0;
+
+  constructor(
+    db: Database,
+    schema: MessagesSchema,
+    sourceId: number,
+    chatOfRow: ReadonlyMap<number, number>,
+    mirrorDeletes: boolean,
+  ) {
+    this.#db = db;
+    this.#schema = schema;
+    this.#sourceId = sourceId;
+    this.#chatOfRow = chatOfRow;
+    this.#mirrorDeletes = mirrorDeletes;
+    const attachment: Columns = (name) => (name === 'ROWID' ? 'a.ROWID' : schema.column('a', 'attachment', name));
+    this.#messageState = messageStateSql(messageColumns(schema));
+    this.#attachmentState = attachmentStateSql(attachment);
+  }
+
+  /** Messages in "Recently Deleted", by row id: where they were, and since when. */
+  recentlyDeleted(): Map<number, { chat: number; deletedAt: number | null }> {
+    const deleted = new Map<number, { chat: number; deletedAt: number | null }>();
+    for (const { message, chat, deletedAt } of readRecentlyDeleted(this.#db, this.#schema, appleTimeSql)) {
+      if (!deleted.has(message)) deleted.set(message, { chat, deletedAt });
+    }
+    return deleted;
+  }
+
+  /** Compares the rows of `message` in a range. */
+  compareMessages(range: RowidRange, deleted: RecentlyDeleted, findings: Findings): void {
+    const held = this.#heldIn(range);
+    const chats = this.#chatsIn(range);
+    const seen = new Set<number>();
+    scanStates(this.#db, this.#schema, 'message', range, this.#messageState, (rowid, state) => {
+      seen.add(rowid);
+      this.compared += 1;
+      if (!this.#differs(held.get(rowid), state, chats.get(rowid), deleted.get(rowid))) return;
+      this.differing += 1;
+      findings.rows.add(rowid);
+    });
+    for (const [rowid, row] of held) {
+      if (seen.has(rowid)) continue;
+      if (row.kind === 'message' && (!row.isGone || this.#mirrorDeletes)) this.#addVanished(row.id, findings);
+      if (row.kind === 'reaction' && !row.isGone) findings.vanishedReactions.add(row.id);
+    }
+    this.#compareAttachmentJoins(range, held, findings);
+  }
+
+  /** A message whose row is under another id now has not gone. */
+  #addVanished(id: number, findings: Findings): void {
+    const elsewhere = this.#db.value<number>(
+      `SELECT a.ROWID FROM main.messages m JOIN ${this.#schema.name}.message a ON a.guid = m.guid WHERE m.id = ?`,
+      id,
+    );
+    if (elsewhere === null) findings.vanishedMessages.add(id);
+    else findings.rows.add(elsewhere);
+  }
+
+  #differs(
+    held: Held | undefined,
+    state: number,
+    chat: number | undefined,
+    deleted: { chat: number } | undefined,
+  ): boolean {
+    const isRecoverable = chat === undefined && deleted !== undefined;
+    if (held === undefined) return !(isRecoverable && this.#mirrorDeletes);
+    if (held.state !== state) return true;
+    switch (held.kind) {
+      case 'message':
+        if (chat !== undefined) return chat !== held.chat || held.isGone;
+        return !held.isGone;
+      case 'reaction':
+        return held.isGone;
+      case 'no_chat':
+        return chat !== undefined || isRecoverable;
+      default:
+        return false;
+    }
+  }
+
+  /** An attachment that was joined to a message which does not have it yet. */
+  #compareAttachmentJoins(range: RowidRange, held: ReadonlyMap<number, Held>, findings: Findings): void {
+    const joins: [message: number, attachment: number][] = [];
+    scanAttachmentJoinsIn(this.#db, this.#schema, range, (message, attachment) => {
+      if (held.get(message)?.kind === 'message') joins.push([message, attachment]);
+    });
+    if (joins.length === 0) return;
+    const ours = new Set<string>();
+    pump(
+      this.#db,
+      (message: number, attachment: number) => ours.add(`${message} ${attachment}`),
+      (call) => `SELECT ${call('m.source_rowid', 'a.source_rowid')} FROM main.messages m
+        JOIN main.message_attachments j ON j.message_id = m.id JOIN main.attachments a ON a.id = j.attachment_id
+        WHERE m.source_id = ? AND m.source_rowid BETWEEN ? AND ? AND a.source_id = m.source_id`,
+      this.#sourceId,
+      range.from,
+      range.to,
+    );
+    for (const [message, attachment] of joins) {
+      if (ours.has(`${message} ${attachment}`)) continue;
+      const known = this.#heldAttachments({ from: attachment, to: attachment });
+      // Without a guid it is none of ours; of another source it is known by its sighting.
+      if (known.get(attachment)?.isSighting !== true && this.#hasGuid(attachment)) findings.rows.add(message);
+    }
+  }
+
+  #hasGuid(attachment: number): boolean {
+    return (
+      this.#db.value(
+        `SELECT 1 FROM ${this.#schema.name}.attachment WHERE ROWID = ? AND guid IS NOT NULL`,
+        attachment,
+      ) !== null
+    );
+  }
+
+  /** Compares the rows of `attachment` in a range. What has gone from the source stays with us. */
+  compareAttachments(range: RowidRange, findings: Findings): void {
+    if (!this.#schema.has('attachment')) return;
+    const held = this.#heldAttachments(range);
+    scanStates(this.#db, this.#schema, 'attachment', range, this.#attachmentState, (rowid, state) => {
+      if (held.get(rowid)?.state !== state) findings.attachments.add(rowid);
+    });
+  }
+
+  #heldIn(range: RowidRange): Map<number, Held> {
+    const held = new Map<number, Held>();
+    const read = (kind: Held['kind'], columns: string[], from: string) =>
+      pump(
+        this.#db,
+        (rowid: number, id: number, state: number, chat: number, isGone: number) => {
+          held.set(rowid, { id, state, kind, chat, isGone: isGone !== 0 });
+        },
+        (call) => `SELECT ${call('t.source_rowid', ...columns)} FROM main.${from}
+          AND t.source_rowid BETWEEN ${range.from} AND ${range.to}`,
+        this.#sourceId,
+      );
+    // A row may be in quarantine and be a message all the same: the last one counts.
+    const quarantine = `quarantine t WHERE t.source_id = ? AND t.state <> 'resolved'`;
+    read('misfit', ['t.id', 't.source_state', '0', '0'], `${quarantine} AND t.reason <> 'no_chat'`);
+    read('no_chat', ['t.id', 't.source_state', '0', '0'], `${quarantine} AND t.reason = 'no_chat'`);
+    read('other', ['0', 't.source_state', '0', '0'], `sightings t WHERE t.source_id = ? AND t.what = 'row'`);
+    read('other', ['t.id', 't.source_state', '0', '0'], 'poll_votes t WHERE t.source_id = ?');
+    read('reaction', ['t.id', 't.source_state', '0', 't.vanished_at IS NOT NULL'], 'reactions t WHERE t.source_id = ?');
+    read(
+      'message',
+      ['t.id', 't.source_state', 't.chat_id', 't.deleted_at IS NOT NULL'],
+      'messages t WHERE t.source_id = ?',
+    );
+    return held;
+  }
+
+  #heldAttachments(range: RowidRange): Map<number, { state: number; isSighting: boolean }> {
+    const held = new Map<number, { state: number; isSighting: boolean }>();
+    const read = (isSighting: boolean, from: string) =>
+      pump(
+        this.#db,
+        (rowid: number, state: number) => held.set(rowid, { state, isSighting }),
+        (call) => `SELECT ${call('t.source_rowid', 't.source_state')} FROM main.${from}
+          AND t.source_rowid BETWEEN ? AND ?`,
+        this.#sourceId,
+        range.from,
+        range.to,
+      );
+    read(true, `sightings t WHERE t.source_id = ? AND t.what = 'attachment'`);
+    read(false, 'attachments t WHERE t.source_id = ?');
+    return held;
+  }
+
+  /** Our chat of the messages in a range: that of the first join to a chat we know. */
+  #chatsIn(range: RowidRange): Map<number, number> {
+    const first = new Map<number, { join: number; chat: number }>();
+    scanChatJoinsIn(this.#db, this.#schema, range, (message, row, join) => {
+      const chat = this.#chatOfRow.get(row);
+      const known = first.get(message);
+      if (chat !== undefined && (known === undefined || join < known.join)) first.set(message, { join, chat });
+    });
+    return new Map([...first].map(([message, { chat }]) => [message, chat]));
+  }
+}

@@ -1,0 +1,339 @@
+import { existsSync } from 'node:fs';
+import { DEFAULT_GAP_MS } from '../conversations/index.ts';
+import { BackOff, ChatStatsError, must, pause } from '../kernel/index.ts';
+import { writeSetting } from '../load/index.ts';
+import { compareStamps, readStamp, type Stamp, Wake } from '../sources/messages/index.ts';
+import { openStoreForReading, openStoreForWriting, storedGapMs } from '../store/index.ts';
+import type { RestartReason } from './continuity.ts';
+import type { FollowOptions, FollowState, FollowStatus } from './follow-options.ts';
+import { FollowRecord } from './follow-record.ts';
+import { Follower, type Mode, type StepResult } from './follower.ts';
+import { importIntoOwnedStore } from './import.ts';
+import { LiveSource } from './live-source.ts';
+import { knownSource } from './recognize.ts';
+import { pendingReason, reconcile } from './reconcile.ts';
+import { sealSlice } from './seal.ts';
+import { upkeepSlice } from './upkeep.ts';
+
+/** A sweep is begun so long after the last one began, when anything was committed meanwhile; and is over in less. */
+const SWEEP_EVERY_MS = 30_000;
+const SWEEP_WITHIN_MS = 25_000;
+/** Upkeep looks for something to do this often. */
+const UPKEEP_EVERY_MS = 1_000;
+/** Between two slices of upkeep. */
+const UPKEEP_REST_MS = 20;
+/** After a failure that may pass (a lock, a file in the middle of being replaced), the next try. */
+const RETRY = { firstMs: 50, mostMs: 5_000, factor: 2, random: () => 0.5 };
+
+/**
+ * Follows a source until it is told to stop: imports it if the store does not know it, catches up with what happened
+ * while nobody looked, and then takes over every change. A change is a hint that something may be there; what is there
+ * is found by comparing. All that touches the store runs in lanes, one task at a time.
+ */
+export class Following {
+  readonly #options: FollowOptions;
+  readonly #record: FollowRecord;
+  #source: LiveSource | null = null;
+  #follower: Follower | null = null;
+  #gapMs = DEFAULT_GAP_MS;
+  /** What the files were like before they were last read. */
+  #seen: Stamp | null = null;
+  #isDirty = true;
+
+  constructor(options: FollowOptions) {
+    this.#options = options;
+    this.#record = new FollowRecord(options.clock);
+  }
+
+  get status(): FollowStatus {
+    return this.#record.status(this.#source);
+  }
+
+  /** Imports what the store does not know, and opens the source. Throws what a person has to know at once. */
+  async begin(): Promise<void> {
+    try {
+      await this.#inLane('live', () => this.#prepare());
+      await this.#inLane('live', () => this.#reopen());
+    } catch (error) {
+      this.#close();
+      throw error;
+    }
+  }
+
+  /** Follows what `begin` has opened; resolves when it has been stopped, or (`once`) has caught up. */
+  async run(): Promise<void> {
+    const { signal, once } = this.#options;
+    try {
+      await this.#retrying(() => this.#catchUp());
+      if (once || signal.aborted) return;
+      this.#state('live');
+      await Promise.all([this.#followLoop(), this.#sealLoop(), this.#sweepLoop(), this.#upkeepLoop()]);
+    } finally {
+      this.#close();
+      this.#state('stopped');
+    }
+  }
+
+  /** For calls of others while it runs: the one who follows owns the writer. Null before it has begun. */
+  get follower(): Follower | null {
+    return this.#follower;
+  }
+
+  /** The source is imported, unless the store knows it; then it is opened. */
+  async #prepare(): Promise<void> {
+    const { store, source } = this.#options;
+    if (knownSource(store, source.path) === null) await this.#import();
+    using db = openStoreForWriting(store);
+    this.#gapMs = storedGapMs(db) ?? this.#options.gapMs ?? DEFAULT_GAP_MS;
+    writeSetting(db, 'mirror_deletes', this.#options.mirrorDeletes ? '1' : '0');
+  }
+
+  async #import(): Promise<void> {
+    this.#state('importing');
+    const { store, source, addressBook, region, locale, gapMs, clock, signal, onImportProgress } = this.#options;
+    const options = { store, source, addressBook, region, locale, gapMs, clock, signal };
+    const { problems } = await importIntoOwnedStore({ ...options, onProgress: onImportProgress });
+    for (const problem of problems) this.#options.onProblem('SOURCE_DAMAGED', problem);
+  }
+
+  #open(): { source: LiveSource; follower: Follower } {
+    this.#close();
+    const { store, source, addressBook, region, locale, mirrorDeletes, clock } = this.#options;
+    const sourceId = must(knownSource(store, source.path), 'the source has been imported');
+    const people = { addressBook, region, locale };
+    const opened = new LiveSource({ store, source, sourceId, people, mirrorDeletes });
+    this.#source = opened;
+    this.#follower = new Follower(opened, { gapMs: this.#gapMs, mirrorDeletes, clock });
+    this.#seen = readStamp(source.path, () => opened.version());
+    this.#record.opened(sourceId);
+    return { source: opened, follower: this.#follower };
+  }
+
+  #close(): void {
+    this.#source?.[Symbol.dispose]();
+    this.#source = null;
+    this.#follower = null;
+  }
+
+  /** Opens the source (again) and proves that it is the one we know; else it is reconciled first. */
+  async #reopen(): Promise<void> {
+    const { source, follower } = this.#open();
+    const pending = pendingReason(this.#options.store);
+    const continuity = source.checkContinuity('full');
+    if (pending !== null) await this.#restart(pending);
+    else if (continuity.kind === 'restart') await this.#restart(continuity.reason);
+    else this.#loaded(follower);
+  }
+
+  #loaded(follower: Follower): void {
+    const { problems, position } = follower.load();
+    for (const problem of problems) this.#options.onProblem('ADDRESS_BOOK', problem);
+    if (position !== null) this.#options.onCommitted(position);
+  }
+
+  /** The file is another than we knew: its rows are matched by guid, and then it is followed again. */
+  async #restart(reason: RestartReason | string): Promise<void> {
+    this.#state('reconciling');
+    this.#record.restarted();
+    const source = must(this.#source, 'a source that is reconciled has been opened');
+    const { sourceId, anchors, schema, db } = source;
+    await reconcile(
+      { ...this.#options, gapMs: this.#gapMs },
+      { sourceId, reason, anchors, schema, db, close: () => this.#close() },
+    );
+    this.#options.onCommitted(lastEvent(this.#options.store));
+    this.#loaded(this.#open().follower);
+  }
+
+  /** Everything since the last time: new rows in batches, then all others by a sweep; in lanes, so that others get their turn. */
+  async #catchUp(): Promise<void> {
+    this.#state('catching-up');
+    await this.#drain('catching-up');
+    for (let done = false; !done && !this.#options.signal.aborted; ) {
+      done = await this.#inLane('live', async () => await this.#sweepSlice('catching-up'));
+      // What comes meanwhile does not wait for the end of it.
+      if (!done && this.#hasChanged()) await this.#drain('catching-up');
+    }
+    this.#record.swept();
+    await this.#seal();
+  }
+
+  #hasChanged(): boolean {
+    const now = readStamp(this.#options.source.path, () => this.#source?.version() ?? null);
+    return this.#seen === null || compareStamps(this.#seen, now) !== 'none';
+  }
+
+  async #followLoop(): Promise<void> {
+    const { source, pollMs, hints, signal } = this.#options;
+    using wake = new Wake({ file: source.path, pollMs, hints });
+    while (!signal.aborted) {
+      const seen = this.#seen ?? NOTHING;
+      const woken = await wake.next(seen, () => this.#source?.version() ?? null, signal);
+      if (woken === null) return;
+      this.#isDirty = true;
+      if (woken.change === 'gone') {
+        this.#state('source-missing');
+        this.#seen = woken.stamp;
+        continue;
+      }
+      const noticedAt = this.#options.clock.now();
+      await this.#retrying(async () => {
+        if (woken.change === 'replaced') await this.#inLane('live', () => this.#reopen());
+        await this.#drain('live', noticedAt);
+      });
+      this.#state('live');
+    }
+  }
+
+  /** Reads until nothing is left to read. What is committed meanwhile is seen by the stamp that was taken before. */
+  async #drain(mode: Mode, noticedAtMs?: number): Promise<void> {
+    const { source, signal, clock } = this.#options;
+    for (let more = true; more && !signal.aborted; ) {
+      more = await this.#inLane('live', async () => {
+        this.#seen = readStamp(source.path, () => this.#source?.version() ?? null);
+        const follower = must(this.#follower, 'a source is opened before it is read');
+        return await this.#took(follower.step(mode), noticedAtMs === undefined ? null : clock.now() - noticedAtMs);
+      });
+    }
+  }
+
+  /** What a step came to; answers whether there is more to read at once. */
+  async #took(result: StepResult, lagMs: number | null): Promise<boolean> {
+    if (result.kind === 'restart') {
+      await this.#restart(result.reason);
+      return true;
+    }
+    this.#record.batch(result.rows, lagMs);
+    if (result.position !== null) this.#options.onCommitted(result.position);
+    return result.more;
+  }
+
+  async #sweepSlice(mode: Mode): Promise<boolean> {
+    const follower = must(this.#follower, 'a source is opened before it is swept');
+    const { result, done } = follower.sweepSlice(mode);
+    await this.#took(result, null);
+    return done;
+  }
+
+  async #sealLoop(): Promise<void> {
+    const { signal, sealCheckMs } = this.#options;
+    while (!signal.aborted) {
+      await pause(sealCheckMs, signal);
+      if (!signal.aborted) await this.#retrying(() => this.#seal());
+    }
+  }
+
+  async #seal(): Promise<void> {
+    const { clock, signal } = this.#options;
+    for (let more = true; more && !signal.aborted; ) {
+      more = await this.#inLane('sealing', () => {
+        if (this.#source === null) return false;
+        const sealed = sealSlice(this.#source.db, { gapMs: this.#gapMs, nowMs: clock.now() });
+        if (sealed.position !== null) this.#options.onCommitted(sealed.position);
+        return sealed.more;
+      });
+    }
+  }
+
+  /** All rows, again and again while anything is committed, spread so thin that nobody notices. */
+  async #sweepLoop(): Promise<void> {
+    const { signal, clock } = this.#options;
+    let begunAt = clock.now();
+    while (!signal.aborted) {
+      await pause(Math.max(UPKEEP_EVERY_MS, begunAt + SWEEP_EVERY_MS - clock.now()), signal);
+      if (signal.aborted || !this.#isDirty || this.#follower === null) continue;
+      this.#isDirty = false;
+      begunAt = clock.now();
+      const restMs = SWEEP_WITHIN_MS / Math.max(1, this.#follower.sweepSlices);
+      for (let done = false; !done && !signal.aborted; ) {
+        done = await this.#retrying(
+          () => this.#inLane('upkeep', async () => (this.#follower === null ? true : await this.#sweepSlice('live'))),
+          true,
+        );
+        if (!done) await pause(restMs, signal);
+      }
+      this.#record.swept();
+    }
+  }
+
+  async #upkeepLoop(): Promise<void> {
+    const { signal, clock } = this.#options;
+    while (!signal.aborted) {
+      // Renames are looked for now and then only; what was put off is done here.
+      if (this.#source?.people.isStale === true) await this.#retrying(() => this.#drain('live'));
+      const more = await this.#retrying(
+        () =>
+          this.#inLane('upkeep', () => {
+            if (this.#source === null) return false;
+            const kept = upkeepSlice(this.#source.db, clock.now());
+            if (kept.position !== null) this.#options.onCommitted(kept.position);
+            return kept.more;
+          }),
+        false,
+      );
+      await pause(more ? UPKEEP_REST_MS : UPKEEP_EVERY_MS, signal);
+    }
+  }
+
+  /** Tries again, with pauses that grow, what may pass; gives up on nothing but being stopped. */
+  async #retrying<T>(work: () => Promise<T>, whenStopped?: T): Promise<T> {
+    const backOff = new BackOff(RETRY);
+    while (true) {
+      try {
+        return await work();
+      } catch (error) {
+        if (this.#options.signal.aborted) return whenStopped as T;
+        if (!mayPass(error)) throw error;
+        this.#options.onProblem(...problemOf(error));
+        if (!existsSync(this.#options.source.path)) this.#state('source-missing');
+        await pause(backOff.next(), this.#options.signal);
+        // A lock goes away; after anything else the next try begins with a fresh connection.
+        if (!isLock(error)) this.#close();
+        if (this.#source === null && !this.#options.signal.aborted) {
+          await this.#inLane('live', () => this.#reopen()).catch(() => this.#close());
+        }
+      }
+    }
+  }
+
+  #inLane<T>(lane: 'live' | 'sealing' | 'upkeep', task: () => T | Promise<T>): Promise<T> {
+    return this.#options.lanes.run(lane, task);
+  }
+
+  #state(state: FollowState): void {
+    if (this.#record.enter(state)) this.#options.onState(state);
+  }
+}
+
+const NOTHING: Stamp = { database: null, wal: null, shm: null, version: null };
+
+function lastEvent(store: string): number {
+  using db = openStoreForReading(store);
+  return db.value<number>('SELECT max(id) FROM events') ?? 0;
+}
+
+/** Results of SQLite and of the system that another try may not meet again. */
+const PASSING = [5, 6, 10, 11, 14, 15, 17, 26];
+const PASSING_CODES = [
+  'SOURCE_LOCKED',
+  'SOURCE_NOT_FOUND',
+  'SOURCE_NO_PERMISSION',
+  'SOURCE_NOT_MESSAGES',
+  'SOURCE_DAMAGED',
+];
+
+function isLock(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return code === 5 || code === 6 || code === 'SOURCE_LOCKED';
+}
+
+function mayPass(error: unknown): boolean {
+  if (error instanceof ChatStatsError) return PASSING_CODES.includes(error.code);
+  const { code } = error as { code?: unknown };
+  return typeof code === 'number' ? PASSING.includes(code) : code === 'ENOENT' || code === 'EACCES' || code === 'EBUSY';
+}
+
+function problemOf(error: unknown): [code: string, text: string] {
+  if (error instanceof ChatStatsError) return [error.code, error.message];
+  return [String((error as { code?: unknown }).code ?? 'INTERNAL'), (error as Error).name];
+}

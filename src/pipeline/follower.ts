@@ -1,0 +1,307 @@
+import { type Clock, InvariantError } from '../kernel/index.ts';
+import {
+  applyBatch,
+  type Misfit,
+  type QuarantineEntry,
+  type QuarantineReason,
+  quarantinedSince,
+  quarantineRows,
+  recordSweep,
+  resolveQuarantine,
+  resplitChat,
+  writePosition,
+} from '../load/index.ts';
+import type { NewEvent } from '../model/index.ts';
+import { appendEvents } from '../outbox/index.ts';
+import { SqliteError } from '../sqlite/index.ts';
+import { messageStateSql } from '../transform/index.ts';
+import { Findings } from './compare-rows.ts';
+import type { RestartReason } from './continuity.ts';
+import { findOnWake, type Recent } from './find-on-wake.ts';
+import { HISTORICAL_AFTER_MS } from './live.limits.ts';
+import { eventsOf } from './live-events.ts';
+import type { PeopleChange } from './live-people.ts';
+import type { LiveSource } from './live-source.ts';
+import { messageColumns } from './slice-copier.ts';
+import { APPLE } from './source-run.ts';
+import { Sweep } from './sweep.ts';
+
+export type Mode = 'catching-up' | 'live';
+
+/** What one batch came to. `more`: there is more to read at once. `position`: that of its last event, if it had one. */
+export type StepResult =
+  | { kind: 'done'; more: boolean; rows: number; position: number | null }
+  | { kind: 'restart'; reason: RestartReason };
+
+export type FollowerOptions = { gapMs: number; mirrorDeletes: boolean; clock: Clock };
+
+type Work = {
+  rows: Set<number>;
+  attachments: Set<number>;
+  vanished: { messages: number[]; reactions: number[] };
+  /** The position once this is done; null: as it was. */
+  position: LiveSource['position'] | null;
+  more: boolean;
+  /** Chats may have got other names or members. */
+  hasGroupEvents: boolean;
+};
+
+/** Results of SQLite (sqlite.org/rescode.html) that are about a row, not about the disk or another program. */
+const ROW_ERRORS = [18, 19, 20];
+
+/**
+ * Follows one opening of a source, batch by batch. Every batch is one transaction: rows, conversations, position and
+ * events are there together or not at all, so a crash can only repeat work and never skip it. Nothing here waits: who
+ * calls decides when.
+ */
+export class Follower {
+  readonly #source: LiveSource;
+  readonly #options: FollowerOptions;
+  readonly #sweep: Sweep;
+  #recent: Recent = new Map();
+  rowsRead = 0;
+
+  constructor(source: LiveSource, options: FollowerOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#sweep = new Sweep(source);
+  }
+
+  /** Loads people and chats: once, before anything else, and after everything that was rolled back. */
+  load(): { problems: string[]; position: number | null } {
+    const { db } = this.#source;
+    return db.transaction(() => {
+      const nowMs = this.#options.clock.now();
+      const { problems, ...people } = this.#source.people.load(nowMs);
+      const events = [...eventsOf(people, null, []), ...this.#resplitUnited(people)];
+      return { problems, position: appendEvents(db, nowMs, events) };
+    });
+  }
+
+  /** Takes over what has changed where changes are likely: one bounded batch. */
+  step(mode: Mode): StepResult {
+    return this.#run(mode, () => {
+      const found = findOnWake(this.#source, this.#recent, mode);
+      this.#recent = found.recent;
+      return found;
+    });
+  }
+
+  /** Compares the next slice of everything, and takes over what it finds. Answers true when the sweep is at its end. */
+  sweepSlice(mode: Mode): { result: StepResult; done: boolean } {
+    let done = false;
+    const result = this.#run(mode, () => {
+      const findings = new Findings();
+      done = this.#sweep.next(findings);
+      return workOf(findings);
+    });
+    if (done) recordSweep(this.#source.db, this.#source.sourceId, this.#options.clock.now());
+    return { result, done };
+  }
+
+  get sweepSlices(): number {
+    return this.#sweep.slices;
+  }
+
+  /** Reads single rows again: what was in quarantine. */
+  retry(rowids: readonly number[]): StepResult {
+    return this.#run('catching-up', () => ({ ...workOf(new Findings()), rows: new Set(rowids) }));
+  }
+
+  #run(mode: Mode, find: () => Work): StepResult {
+    let work: Work | null = null;
+    try {
+      return this.#batch(mode, () => {
+        work = find();
+        return work;
+      });
+    } catch (error) {
+      this.#afterRollback();
+      if (work === null || !isRowError(error)) throw error;
+      return this.#isolate(mode, work);
+    }
+  }
+
+  /** One transaction. Nothing is written where nothing was found. */
+  #batch(mode: Mode, find: () => Work): StepResult {
+    const source = this.#source;
+    const { db } = source;
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      const continuity = source.checkContinuity('quick');
+      if (continuity.kind === 'restart') {
+        db.exec('ROLLBACK');
+        return continuity;
+      }
+      const nowMs = this.#options.clock.now();
+      const work = find();
+      const people = source.people.refresh(nowMs, work.hasGroupEvents);
+      const events = this.#apply(mode, work, people, nowMs);
+      const position = appendEvents(db, nowMs, events);
+      if (work.position !== null) writePosition(db, source.sourceId, work.position, nowMs);
+      db.exec('COMMIT');
+      if (work.position !== null) source.position = work.position;
+      if (work.rows.size > 0) source.renewAnchors();
+      this.rowsRead += work.rows.size;
+      return { kind: 'done', more: work.more, rows: work.rows.size, position };
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #apply(mode: Mode, work: Work, people: PeopleChange, nowMs: number): NewEvent[] {
+    const source = this.#source;
+    const { db, sourceId } = source;
+    const resplit = this.#resplitUnited(people);
+    if (work.rows.size + work.attachments.size + work.vanished.messages.length + work.vanished.reactions.length === 0) {
+      return [...eventsOf(people, null, []), ...resplit];
+    }
+    const twins = source.takeLateTwins(work.vanished.messages);
+    const misfits = source.rows.stage(
+      [...work.rows, ...twins.rows],
+      work.attachments,
+      source.comparison.recentlyDeleted(),
+      nowMs,
+    );
+    const applied = applyBatch(db, {
+      sourceId,
+      vanished: work.vanished,
+      removals: twins.removals,
+      historicalBeforeMs: mode === 'live' ? nowMs - HISTORICAL_AFTER_MS : null,
+      mirrorDeletes: this.#options.mirrorDeletes,
+      moment: { gapMs: this.#options.gapMs, nowMs },
+    });
+    applied.deleted.push(...twins.aliases.map((alias) => ({ ...alias, removed: true })));
+    const quarantined = this.#quarantine(misfits, nowMs);
+    return [...eventsOf(people, applied, quarantined), ...resplit];
+  }
+
+  /** What could be placed leaves quarantine; what does not fit enters it. Answers what has newly been given up on. */
+  #quarantine(misfits: ReadonlyMap<QuarantineReason, readonly Misfit[]>, nowMs: number): QuarantineEntry[] {
+    const { db, sourceId, schema } = this.#source;
+    resolveQuarantine(db, sourceId);
+    if (misfits.size === 0) return [];
+    const seen = new Set(quarantinedSince(db, sourceId, new Set()).map((entry) => entry.id));
+    for (const [reason, rows] of misfits) {
+      // However old its date: iCloud brings old messages, and their chats a moment later.
+      const held = reason === 'no_chat' ? rows.map(({ rowid }) => ({ rowid, held: true })) : rows;
+      quarantineRows(db, held, {
+        sourceId,
+        schema: APPLE,
+        body: messageColumns(schema)('attributedBody'),
+        state: messageStateSql(messageColumns(schema)),
+        reason,
+        nowMs,
+      });
+    }
+    return quarantinedSince(db, sourceId, seen);
+  }
+
+  #resplitUnited({ united }: Pick<PeopleChange, 'united'>): NewEvent[] {
+    const { db } = this.#source;
+    const moment = { gapMs: this.#options.gapMs, nowMs: this.#options.clock.now() };
+    return [...united].flatMap((chat): NewEvent[] => {
+      resplitChat(db, chat, moment);
+      return [{ type: 'chat_updated', chatId: chat, data: { chatId: chat, changed: ['conversations'] } }];
+    });
+  }
+
+  /** One bad row must not stop the rest: the batch is halved until it is alone, and then it is put aside. */
+  #isolate(mode: Mode, work: Work): StepResult {
+    const rows = [...work.rows];
+    if (rows.length <= 1 && work.attachments.size <= 1 && work.vanished.messages.length === 0) {
+      return this.#putAside(work);
+    }
+    const middle = Math.ceil(rows.length / 2);
+    const attachments = [...work.attachments];
+    const half = Math.ceil(attachments.length / 2);
+    const part = (from: number, to: number, first: boolean): Work => ({
+      rows: new Set(rows.slice(from, to)),
+      attachments: new Set(first ? attachments.slice(0, half) : attachments.slice(half)),
+      vanished: first ? work.vanished : { messages: [], reactions: [] },
+      position: null,
+      more: work.more,
+      hasGroupEvents: false,
+    });
+    const parts = rows.length > 1 ? [part(0, middle, true), part(middle, rows.length, false)] : oneByOne(work);
+    let position: number | null = null;
+    for (const one of parts) {
+      const result = this.#run(mode, () => one);
+      if (result.kind === 'restart') return result;
+      position = result.position ?? position;
+    }
+    // Only when all of it has been dealt with may the position move on.
+    return this.#advance(work, rows.length, position);
+  }
+
+  #putAside(work: Work): StepResult {
+    const { db, sourceId, schema } = this.#source;
+    const nowMs = this.#options.clock.now();
+    const position = db.transaction(() => {
+      const seen = new Set(quarantinedSince(db, sourceId, new Set()).map((entry) => entry.id));
+      quarantineRows(
+        db,
+        [...work.rows].map((rowid) => ({ rowid })),
+        {
+          sourceId,
+          schema: APPLE,
+          body: messageColumns(schema)('attributedBody'),
+          state: messageStateSql(messageColumns(schema)),
+          reason: 'row_unreadable',
+          nowMs,
+        },
+      );
+      return appendEvents(db, nowMs, eventsOf(NOBODY, null, quarantinedSince(db, sourceId, seen)));
+    });
+    return this.#advance(work, work.rows.size, position);
+  }
+
+  #advance(work: Work, rows: number, position: number | null): StepResult {
+    const { position: reached } = work;
+    if (reached !== null) {
+      const { db, sourceId } = this.#source;
+      db.transaction(() => writePosition(db, sourceId, reached, this.#options.clock.now()));
+      this.#source.position = reached;
+    }
+    return { kind: 'done', more: work.more, rows, position };
+  }
+
+  /** What is in memory may tell of what was rolled back. */
+  #afterRollback(): void {
+    this.#recent = new Map();
+    this.#source.db.transaction(() => this.#source.people.load(this.#options.clock.now()));
+  }
+}
+
+const NOBODY: PeopleChange = { created: [], updated: [], united: new Set(), placeholders: [] };
+
+function workOf(findings: Findings): Work {
+  return {
+    rows: findings.rows,
+    attachments: findings.attachments,
+    vanished: { messages: [...findings.vanishedMessages], reactions: [...findings.vanishedReactions] },
+    position: null,
+    more: false,
+    hasGroupEvents: false,
+  };
+}
+
+/** A row apart from attachments, and those apart from what has vanished. */
+function oneByOne(work: Work): Work[] {
+  const none = { rows: new Set<number>(), attachments: new Set<number>(), vanished: { messages: [], reactions: [] } };
+  const base = { ...none, position: null, more: work.more, hasGroupEvents: false };
+  return [
+    ...[...work.rows].map((row) => ({ ...base, rows: new Set([row]) })),
+    ...[...work.attachments].map((row) => ({ ...base, attachments: new Set([row]) })),
+    ...(work.vanished.messages.length + work.vanished.reactions.length === 0
+      ? []
+      : [{ ...base, vanished: work.vanished }]),
+  ];
+}
+
+function isRowError(error: unknown): boolean {
+  if (error instanceof SqliteError) return ROW_ERRORS.includes(error.code);
+  if (error instanceof InvariantError || error instanceof TypeError || error instanceof RangeError) return true;
+  return (error as { code?: unknown }).code === 'ERR_OUT_OF_RANGE';
+}

@@ -1,0 +1,133 @@
+import { SparseInts } from '../kernel/index.ts';
+import {
+  createStaging,
+  findLateTwins,
+  indexStaging,
+  type Position,
+  type Removal,
+  readPosition,
+  removeMessages,
+} from '../load/index.ts';
+import { type MessagesFile, type MessagesSchema, probeSchema } from '../sources/messages/index.ts';
+import type { Database } from '../sqlite/index.ts';
+import { openStoreForWriting } from '../store/index.ts';
+import { RowContext } from '../transform/index.ts';
+import { RowComparison } from './compare-rows.ts';
+import { type Anchor, type Continuity, checkContinuity, newestAnchors, spreadAnchors } from './continuity.ts';
+import { LivePeople } from './live-people.ts';
+import { LiveRows } from './live-rows.ts';
+import type { PeopleOptions } from './lookups.ts';
+import { APPLE, attachSource } from './source-run.ts';
+
+export type LiveSourceOptions = {
+  store: string;
+  source: MessagesFile;
+  sourceId: number;
+  people: PeopleOptions;
+  mirrorDeletes: boolean;
+};
+
+/** The writer's cache, in KiB, and statements' own tables in memory: batches are small. */
+const CACHE_KIB = 32_768;
+
+/**
+ * One opening of a followed source: the writer's connection with Apple's file attached, and all that is known of it. It
+ * is opened anew when the file has been replaced; what it holds in memory is loaded anew after a rollback.
+ */
+export class LiveSource implements Disposable {
+  readonly db: Database;
+  readonly schema: MessagesSchema;
+  readonly sourceId: number;
+  readonly people: LivePeople;
+  readonly rows: LiveRows;
+  readonly comparison: RowComparison;
+  readonly #attached: Disposable;
+  /** Rows spread over all: proof of a whole file. */
+  readonly anchors: readonly Anchor[];
+  #newest: Anchor[];
+  position: Position;
+
+  constructor(options: LiveSourceOptions) {
+    const { sourceId } = options;
+    this.sourceId = sourceId;
+    this.db = openStoreForWriting(options.store);
+    try {
+      this.db.exec(`PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CACHE_KIB}`);
+      this.#attached = attachSource(this.db, options);
+      this.schema = probeSchema(this.db, APPLE, options.source.path);
+      const chats = new SparseInts();
+      const context = new RowContext(chats);
+      createStaging(this.db);
+      indexStaging(this.db);
+      this.people = new LivePeople(this.db, this.schema, context, options.people, sourceId);
+      this.rows = new LiveRows(this.db, this.schema, context, sourceId, this.people.chatOfRow, chats);
+      this.comparison = new RowComparison(this.db, this.schema, sourceId, this.people.chatOfRow, options.mirrorDeletes);
+      this.position = readPosition(this.db, sourceId);
+      this.anchors = spreadAnchors(this.db, sourceId);
+      this.#newest = newestAnchors(this.db, sourceId);
+    } catch (error) {
+      this.db.close();
+      throw error;
+    }
+  }
+
+  /** The counter of commits that others made to Apple's file; null when it cannot be asked. */
+  version(): number | null {
+    try {
+      return this.db.value<number>(`PRAGMA ${APPLE}.data_version`);
+    } catch {
+      return null;
+    }
+  }
+
+  /** On every wake the newest rows are asked for, on opening many. */
+  checkContinuity(depth: 'quick' | 'full'): Continuity {
+    const anchors = depth === 'quick' ? this.#newest : this.anchors;
+    return checkContinuity(this.db, this.schema, anchors, this.position.lastMessageRowid);
+  }
+
+  /** After a batch: newer rows prove more. */
+  renewAnchors(): void {
+    this.#newest = newestAnchors(this.db, this.sourceId);
+  }
+
+  /** Look-ups that memory answered. */
+  get caches(): Record<string, { lookUps: number; hitRate: number }> {
+    const { lookUps, misses } = this.people;
+    const { compared, differing } = this.comparison;
+    return {
+      people: rate(lookUps, misses),
+      rows: rate(compared, differing),
+    };
+  }
+
+  /** Messages that live on in a newcomer: it leaves the store, and its row is to be read again as theirs. */
+  takeLateTwins(vanished: readonly number[]): {
+    rows: number[];
+    removals: Removal[];
+    aliases: { guid: string; chat: number }[];
+  } {
+    const twins = findLateTwins(this.db, this.sourceId, APPLE, vanished);
+    const removed = removeMessages(
+      this.db,
+      twins.map((twin) => twin.id),
+    );
+    return {
+      rows: twins.map((twin) => twin.rowid),
+      removals: removed.flatMap(({ id, conversation }) =>
+        conversation === null ? [] : [{ message: id, conversation }],
+      ),
+      aliases: removed.map(({ guid, chat }) => ({ guid, chat })),
+    };
+  }
+
+  [Symbol.dispose](): void {
+    if (this.db.isTransaction) this.db.exec('ROLLBACK');
+    this.#attached[Symbol.dispose]();
+    this.db.close();
+  }
+}
+
+function rate(lookUps: number, misses: number): { lookUps: number; hitRate: number } {
+  return { lookUps, hitRate: lookUps === 0 ? 0 : Number(((lookUps - misses) / lookUps).toFixed(4)) };
+}

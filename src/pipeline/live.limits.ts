@@ -1,0 +1,28 @@
+/** Bounds of live sync, with their units. */
+
+/** Rows that one transaction takes over: a few tens of milliseconds, so that nobody waits for it long. */
+export const BATCH_ROWS = 2_000;
+
+/** On every wake so many of the newest row ids are compared: edits, unsends and receipts fall on recent messages. */
+export const WINDOW_ROWS = 2_000;
+
+/** On every wake so many of the newest attachments are compared: files arrive soon after their messages, or never. */
+export const WINDOW_ATTACHMENTS = 300;
+
+/** Rows that one slice of the sweep compares, in a read transaction of a few milliseconds. */
+export const SWEEP_ROWS = 2_000;
+
+/** Guids that are read from a feed of deletions at a time. */
+export const FEED_ROWS = 1_000;
+
+/** A message that is first seen this long after it was sent is old news: nobody is told that it is new. */
+export const HISTORICAL_AFTER_MS = 10 * 60_000;
+
+/** Conversations sealed in one transaction. */
+export const SEAL_ROWS = 500;
+
+/** Messages entered into the search index in one transaction, while there is nothing else to do. */
+export const INDEX_ROWS = 1_000;
+
+/** Events removed in one transaction, once they are old. */
+export const TRIM_ROWS = 1_000;

@@ -1,0 +1,54 @@
+import { setReconciling } from '../load/index.ts';
+import { appendEvents } from '../outbox/index.ts';
+import type { MessagesSchema } from '../sources/messages/index.ts';
+import type { Database } from '../sqlite/index.ts';
+import { openStoreForReading, openStoreForWriting, reconcilingReason } from '../store/index.ts';
+import { type Anchor, sharesHistory } from './continuity.ts';
+import type { FollowOptions } from './follow-options.ts';
+import { mergeImport } from './merge-import.ts';
+import { Stopwatch } from './stopwatch.ts';
+
+/** Why a source was being reconciled when that was cut off: it is begun anew. */
+export function pendingReason(store: string): string | null {
+  using db = openStoreForReading(store);
+  return reconcilingReason(db);
+}
+
+export type Restart = {
+  sourceId: number;
+  reason: string;
+  anchors: readonly Anchor[];
+  schema: MessagesSchema;
+  db: Database;
+  close(): void;
+};
+
+/**
+ * Matches a replaced file with what we hold, by guid, never by row id. One that shares messages with it is the same
+ * source, whatever its numbers: what it lacks is marked as deleted, as a sweep would. One that shares none is another
+ * history at the same place: it is a source of its own, and nothing of the old one is touched.
+ */
+export async function reconcile(
+  options: Omit<FollowOptions, 'gapMs'> & { gapMs: number },
+  restart: Restart,
+): Promise<void> {
+  const { sourceId, reason } = restart;
+  const isSuccessor = sharesHistory(restart.db, restart.schema, restart.anchors);
+  restart.close();
+  {
+    using db = openStoreForWriting(options.store);
+    db.transaction(() => {
+      setReconciling(db, reason);
+      appendEvents(db, options.clock.now(), [{ type: 'source_restarted', chatId: null, data: { sourceId, reason } }]);
+    });
+  }
+  const { store, source, addressBook, region, locale, gapMs, clock, signal, onImportProgress } = options;
+  const reading = { store, source, addressBook, region, locale, gapMs, clock, signal, onProgress: onImportProgress };
+  const result = await mergeImport(
+    { ...reading, ...(isSuccessor ? { asSource: sourceId } : {}) },
+    new Stopwatch(clock),
+  );
+  if (result.renewed) await mergeImport({ ...reading, asSource: sourceId }, new Stopwatch(clock));
+  using db = openStoreForWriting(store);
+  db.transaction(() => setReconciling(db, null));
+}

@@ -1,0 +1,141 @@
+import type { Database } from '../../sqlite/index.ts';
+import { pump } from './scan.ts';
+import type { MessagesSchema } from './schema.ts';
+
+/** Reading what of a source may have changed: fingerprints, joins and deletion feeds, by ranges of row ids. */
+export type RowidRange = { from: number; to: number };
+
+/** How far a source's own counters have come: the highest row ids it ever gave out, and those it holds. */
+export type SourceCounters = {
+  /** `sqlite_sequence`: the highest row id of `message` that was ever given out. */
+  given: number;
+  /** The highest row id of `message` that is there now. */
+  highest: number;
+  attachments: number;
+  deleted: number;
+  syncDeleted: number;
+};
+
+export function readCounters(db: Database, schema: MessagesSchema): SourceCounters {
+  const highest = (table: string) =>
+    schema.has(table) ? (db.value<number>(`SELECT max(ROWID) FROM ${schema.name}.${table}`) ?? 0) : 0;
+  return {
+    given: db.value<number>(`SELECT seq FROM ${schema.name}.sqlite_sequence WHERE name = 'message'`) ?? 0,
+    highest: highest('message'),
+    attachments: highest('attachment'),
+    deleted: highest('deleted_messages'),
+    syncDeleted: highest('sync_deleted_messages'),
+  };
+}
+
+/** The row id up to which, from `from` on, there are `rows` rows; null when fewer are left. */
+export function endOfSlice(
+  db: Database,
+  schema: MessagesSchema,
+  table: 'message' | 'attachment',
+  from: number,
+  rows: number,
+): number | null {
+  return db.value<number>(
+    `SELECT ROWID FROM ${schema.name}.${table} WHERE ROWID >= ? ORDER BY ROWID LIMIT 1 OFFSET ?`,
+    from,
+    rows - 1,
+  );
+}
+
+/** Row ids of new rows, oldest first; `isEvent`: something that happened to a group, of its name or members mostly. */
+export function readNewRows(
+  db: Database,
+  schema: MessagesSchema,
+  after: number,
+  limit: number,
+): { rowid: number; isEvent: number }[] {
+  return db.all(
+    `SELECT m.ROWID AS rowid, coalesce(${schema.column('m', 'message', 'item_type')}, 0) <> 0 AS isEvent
+     FROM ${schema.name}.message m WHERE m.ROWID > ? ORDER BY m.ROWID LIMIT ?`,
+    after,
+    limit,
+  );
+}
+
+/** The fingerprint of every row in the range; `state` is an expression over the alias m (a for attachments). */
+export function scanStates(
+  db: Database,
+  schema: MessagesSchema,
+  table: 'message' | 'attachment',
+  range: RowidRange,
+  state: string,
+  sink: (rowid: number, state: number) => void,
+): void {
+  const alias = table === 'message' ? 'm' : 'a';
+  pump(
+    db,
+    sink,
+    (call) => `SELECT ${call(`${alias}.ROWID`, state)} FROM ${schema.name}.${table} ${alias} NOT INDEXED
+      WHERE ${alias}.ROWID BETWEEN ? AND ?${table === 'attachment' ? ' AND a.guid IS NOT NULL' : ''}`,
+    range.from,
+    range.to,
+  );
+}
+
+/** Joins of the messages in the range to chats, with the join's own row id: the lowest is the first. */
+export function scanChatJoinsIn(
+  db: Database,
+  schema: MessagesSchema,
+  range: RowidRange,
+  sink: (message: number, chat: number, join: number) => void,
+): void {
+  pump(
+    db,
+    sink,
+    (call) => `SELECT ${call('message_id', 'chat_id', 'ROWID')} FROM ${schema.name}.chat_message_join
+      WHERE message_id BETWEEN ? AND ? AND typeof(chat_id) = 'integer'`,
+    range.from,
+    range.to,
+  );
+}
+
+/** Joins of the messages in the range to attachments. */
+export function scanAttachmentJoinsIn(
+  db: Database,
+  schema: MessagesSchema,
+  range: RowidRange,
+  sink: (message: number, attachment: number) => void,
+): void {
+  if (!schema.has('message_attachment_join') || !schema.has('attachment')) return;
+  pump(
+    db,
+    sink,
+    (call) => `SELECT ${call('message_id', 'attachment_id')} FROM ${schema.name}.message_attachment_join
+      WHERE message_id BETWEEN ? AND ? AND typeof(attachment_id) = 'integer'`,
+    range.from,
+    range.to,
+  );
+}
+
+/** Guids that a deletion feed has gained since `after`. */
+export function readDeletedGuids(
+  db: Database,
+  schema: MessagesSchema,
+  feed: 'deleted_messages' | 'sync_deleted_messages',
+  after: number,
+  limit: number,
+): { rowid: number; guid: string }[] {
+  if (!schema.has(feed)) return [];
+  return db.all(
+    `SELECT ROWID AS rowid, CAST(guid AS TEXT) AS guid FROM ${schema.name}.${feed}
+     WHERE ROWID > ? AND guid IS NOT NULL ORDER BY ROWID LIMIT ?`,
+    after,
+    limit,
+  );
+}
+
+/** Whether a row of `message` has this guid. */
+export function hasGuid(db: Database, schema: MessagesSchema, guid: string): boolean {
+  return db.value(`SELECT 1 FROM ${schema.name}.message WHERE guid = ?`, guid) !== null;
+}
+
+/** The guid under a row id, or null. */
+export function guidAt(db: Database, schema: MessagesSchema, rowid: number): string | null {
+  return db.value<string>(`SELECT CAST(guid AS TEXT) FROM ${schema.name}.message WHERE ROWID = ?`, rowid);
+}

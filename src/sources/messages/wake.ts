@@ -1,0 +1,157 @@
+import { type FSWatcher, statSync, watch } from 'node:fs';
+import path from 'node:path';
+import { Beat, Bell, pause } from '../../kernel/index.ts';
+import { type Change, compareStamps, readStamp, type Stamp } from './stamp.ts';
+
+/**
+ * The waits between the looks that follow a hint, in milliseconds: a hint may come before its commit is complete. The
+ * first is also the least that lies between any two looks of such a series, which a hint in the meantime begins anew; so
+ * no storm of hints costs much more than 1,000 looks a second.
+ */
+const AFTER_HINT_MS = [1, 2, 4, 8] as const;
+const LEAST_MS = AFTER_HINT_MS[0];
+
+/** How many looks at most are spent on waiting for files to rest. */
+const SETTLE_LOOKS = 20;
+
+/** How often at most the watch on the folder is checked and, where it has ended or the folder is another, begun anew. */
+const REARM_MS = 3_000;
+
+export type WakeOptions = {
+  /** The database, by its real path. It need not be there. */
+  file: string;
+  /** The time between two looks where no hint comes, in milliseconds. */
+  pollMs: number;
+  /** Whether to watch the folder as well: that shortens the wait, and nothing depends on it. */
+  hints: boolean;
+};
+
+/** Waits until a database that another program writes to may have changed. One wait at a time. */
+export class Wake implements Disposable {
+  readonly #file: string;
+  readonly #pollMs: number;
+  readonly #beat: Beat;
+  readonly #bell = new Bell();
+  readonly #watch: FolderWatch | null;
+  #isClosed = false;
+
+  constructor(options: WakeOptions) {
+    this.#file = options.file;
+    this.#pollMs = options.pollMs;
+    this.#beat = new Beat(options.pollMs);
+    this.#watch = options.hints ? new FolderWatch(options.file, () => this.#bell.ring()) : null;
+  }
+
+  /**
+   * Resolves as soon as the database is not as it was `seen`: looks at once, then every `pollMs`, and sooner on a hint.
+   * `version` asks the connection that `seen` was taken with. Null when `signal` was aborted or this was disposed of.
+   * Rejects only with what `version` throws.
+   */
+  async next(
+    seen: Stamp,
+    version: () => number | null,
+    signal: AbortSignal,
+  ): Promise<{ change: Change; stamp: Stamp } | null> {
+    let step: number = AFTER_HINT_MS.length;
+    while (!signal.aborted && !this.#isClosed) {
+      this.#watch?.check();
+      if (this.#bell.quiet()) step = 0;
+      const stamp = readStamp(this.#file, version);
+      const change = compareStamps(seen, stamp);
+      if (change !== 'none') return { change, stamp };
+      const quickMs = AFTER_HINT_MS[step];
+      step += 1;
+      if (quickMs !== undefined) await pause(LEAST_MS, signal);
+      // One timer and no more where nothing happens: that is nearly all that following costs then.
+      const restMs = quickMs === undefined ? this.#beat.untilNextMs() : quickMs - LEAST_MS;
+      if (restMs > 0 && (await this.#bell.wait(restMs, signal))) step = 0;
+    }
+    return null;
+  }
+
+  /**
+   * Waits, after `replaced` and `gone`, until two looks `pollMs` apart find the files the same, for 20 looks at most;
+   * see `openStamped`. A database that is written to all the time does not rest, and is not waited for any longer.
+   */
+  async settle(signal: AbortSignal): Promise<void> {
+    let before = readStamp(this.#file, () => null);
+    for (let look = 1; look < SETTLE_LOOKS && !signal.aborted && !this.#isClosed; look += 1) {
+      await pause(this.#pollMs, signal);
+      const now = readStamp(this.#file, () => null);
+      if (compareStamps(before, now) === 'none') return;
+      before = now;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    this.#bell.ring();
+    this.#watch?.[Symbol.dispose]();
+  }
+}
+
+/**
+ * Hints of the file system: something has happened to a database or its `-wal`. The folder is watched, because a watch
+ * on a file goes deaf when the file is deleted and made again; the `-shm` is left out, because our own looks touch it.
+ * Whatever goes wrong here goes wrong silently: the poll is what counts.
+ */
+class FolderWatch implements Disposable {
+  readonly #folder: string;
+  readonly #names: ReadonlySet<string>;
+  readonly #hint: () => void;
+  readonly #beat = new Beat(REARM_MS);
+  #watcher: FSWatcher | null = null;
+  /** The identity of the folder that is watched; null: none is, or it has been moved or deleted. */
+  #watched: string | null = null;
+
+  constructor(file: string, hint: () => void) {
+    this.#folder = path.dirname(path.resolve(file));
+    const name = path.basename(file);
+    this.#names = new Set([name, `${name}-wal`]);
+    this.#hint = hint;
+    this.#arm();
+  }
+
+  /** Sees to it, from time to time, that the folder that is at the path is the one that is watched. */
+  check(): void {
+    if (!this.#beat.isDue()) return;
+    if (this.#watched === null || this.#watched !== identity(this.#folder)) this.#arm();
+  }
+
+  [Symbol.dispose](): void {
+    this.#watched = null;
+    this.#watcher?.close();
+    this.#watcher = null;
+  }
+
+  #arm(): void {
+    this[Symbol.dispose]();
+    const folder = identity(this.#folder);
+    if (folder === null) return;
+    try {
+      const watcher = watch(this.#folder, { persistent: false });
+      watcher.on('change', (_event, name) => this.#hear(String(name)));
+      watcher.on('error', () => this[Symbol.dispose]());
+      this.#watcher = watcher;
+      this.#watched = folder;
+    } catch {
+      // Too many watches, no permission, or a file system that has none.
+    }
+  }
+
+  #hear(name: string): void {
+    // The folder itself: it was moved or deleted. A new one may get the same identity, so that is not asked.
+    if (name === path.basename(this.#folder)) this.#watched = null;
+    // Some systems do not say which file it was.
+    if (this.#names.has(name) || name === 'null') this.#hint();
+  }
+}
+
+function identity(folder: string): string | null {
+  try {
+    const { dev, ino } = statSync(folder, { bigint: true });
+    return `${dev}:${ino}`;
+  } catch {
+    return null;
+  }
+}

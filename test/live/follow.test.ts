@@ -1,0 +1,393 @@
+import { describe, expect, it } from 'vitest';
+import type { StoredEvent } from '../../src/model/index.ts';
+import { verifySource } from '../../src/pipeline/index.ts';
+import { actions, address, encodeAttributedBody } from '../../src/simulator/index.ts';
+import { canonicalStore, conversationIds } from '../support/canonical-store.ts';
+import { NOW_MS } from '../support/fixture.ts';
+import { type Followed, followed } from '../support/followed.ts';
+import { ANN, BOB } from '../support/live-messages.ts';
+
+const MINUTE = 60_000;
+
+const types = (events: readonly StoredEvent[]) => events.map((event) => event.type);
+const only = <T extends StoredEvent['type']>(events: readonly StoredEvent[], type: T) =>
+  events.filter((event): event is Extract<StoredEvent, { type: T }> => event.type === type);
+
+async function agrees(store: Followed): Promise<void> {
+  const report = await verifySource({
+    ...{ store: store.store, addressBook: null, region: null, locale: null, clock: store.clock, onProgress: () => {} },
+    source: { path: store.source, sealed: false },
+    signal: new AbortController().signal,
+  });
+  expect(report.differences).toEqual([]);
+}
+
+describe('a new message', () => {
+  it('is there with its conversation, position and events, and only once', async () => {
+    using store = await followed();
+    const message = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - MINUTE, text: 'hello' });
+    const events = store.wake();
+    expect(types(events)).toEqual(['messages_synced', 'conversation_started']);
+    expect(events[0]?.data).toEqual({ guids: [message.guid], historical: 0 });
+    expect(store.message(message.guid)).toMatchObject({ text: 'hello', historical: 0 });
+    expect(store.value('SELECT last_message_rowid FROM live_sync_state')).toBe(message.rowId);
+    expect(store.wake()).toEqual([]);
+    expect(store.sweep()).toEqual([]);
+    store.restart();
+    expect([...store.wake('catching-up'), ...store.sweep()]).toEqual([]);
+    await agrees(store);
+  });
+
+  it('L4 in a group or from a person nobody knew makes chat and placeholder first', async () => {
+    using store = await followed();
+    const stranger = address('+14155550155');
+    const { ChatMaker } = await import('../../src/simulator/index.ts');
+    const maker = new ChatMaker(store.pen.database, store.pen.random, store.pen.handles);
+    const chat = maker.group([ANN, stranger], 'iMessage', 'New');
+    const message = actions.send(
+      store.pen,
+      { ...chat.rows[0], isGroup: true },
+      { from: stranger, atMs: NOW_MS, text: 'hi' },
+    );
+    const events = store.wake();
+    expect(types(events)).toEqual(['contact_created', 'chat_created', 'messages_synced', 'conversation_started']);
+    const row = store.message(message.guid);
+    expect(store.value(`SELECT identifier FROM chats WHERE id = ${row?.chat_id}`)).toBe(chat.identifier);
+    await agrees(store);
+  });
+
+  it('in the same minute extends the conversation, with one event for a whole batch', async () => {
+    using store = await followed();
+    actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - 5 * MINUTE, text: 'one' });
+    store.wake();
+    for (let at = 0; at < 5; at += 1) {
+      actions.send(store.pen, store.direct, { from: 'me', atMs: NOW_MS - 4 * MINUTE + at, text: `more ${at}` });
+    }
+    const events = store.wake();
+    expect(types(events)).toEqual(['messages_synced', 'conversation_extended']);
+    expect(only(events, 'messages_synced')[0]?.data.guids).toHaveLength(5);
+    expect(only(events, 'conversation_extended')[0]?.data).toMatchObject({ messageCount: 6 });
+    await agrees(store);
+  });
+
+  it('R17 that is old takes its place in time and is flagged historical, but not while catching up', async () => {
+    using store = await followed();
+    const now = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - MINUTE, text: 'now' });
+    store.wake();
+    const old = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - 5_000 * MINUTE, text: 'old' });
+    const [synced] = only(store.wake(), 'messages_synced');
+    expect(synced?.data).toEqual({ guids: [old.guid], historical: 1 });
+    expect(store.message(old.guid)).toMatchObject({ historical: 1 });
+    expect(store.message(old.guid)?.conversation_id).not.toBe(store.message(now.guid)?.conversation_id);
+    const missed = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - 4_000 * MINUTE, text: 'missed' });
+    store.restart();
+    expect(only(store.wake('catching-up'), 'messages_synced')[0]?.data).toEqual({
+      guids: [missed.guid],
+      historical: 0,
+    });
+    await agrees(store);
+  });
+});
+
+describe('L1 a message whose chat comes later', () => {
+  it('is held over a restart, and placed when the join comes', async () => {
+    using store = await followed();
+    const message = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS, text: 'late', join: false });
+    expect(store.wake()).toEqual([]);
+    expect(store.value('SELECT state FROM quarantine')).toBe('held');
+    store.restart();
+    expect(store.wake('catching-up')).toEqual([]);
+    actions.join(store.pen, message);
+    expect(types(store.wake())).toEqual(['messages_synced', 'conversation_started']);
+    expect(store.value('SELECT state FROM quarantine')).toBe('resolved');
+    await agrees(store);
+  });
+
+  it('is found however many came after it', async () => {
+    using store = await followed();
+    const message = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS, text: 'late', join: false });
+    store.wake();
+    store.pen.database.db.exec('BEGIN');
+    for (let at = 0; at < 2_500; at += 1) {
+      actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS + at, text: `${at}` });
+    }
+    store.pen.database.db.exec('COMMIT');
+    store.wake();
+    actions.join(store.pen, message);
+    expect(only(store.wake(), 'messages_synced')[0]?.data.guids).toEqual([message.guid]);
+    await agrees(store);
+  });
+});
+
+describe('L7 a change to a message', () => {
+  it.each([
+    ['edited', (s: Followed, m: actions.LiveMessage) => actions.edit(s.pen, m, 'better', NOW_MS), ['editedAt', 'text']],
+    ['unsent', (s: Followed, m: actions.LiveMessage) => actions.unsend(s.pen, m, NOW_MS), ['unsentAt']],
+    ['read', (s: Followed, m: actions.LiveMessage) => actions.receipt(s.pen, m, 'read', NOW_MS), ['readAt']],
+    [
+      'delivered',
+      (s: Followed, m: actions.LiveMessage) => actions.receipt(s.pen, m, 'delivered', NOW_MS),
+      ['deliveredAt'],
+    ],
+  ])('%s is told with what changed', async (_what, change, fields) => {
+    using store = await followed();
+    const message = actions.send(store.pen, store.direct, { from: 'me', atMs: NOW_MS - MINUTE, text: 'first' });
+    store.wake();
+    change(store, message);
+    const events = store.wake();
+    expect(types(events)).toEqual(['message_updated']);
+    const [updated] = only(events, 'message_updated');
+    expect(updated?.data.guids).toEqual([message.guid]);
+    expect([...(updated?.data.changed ?? [])].sort()).toEqual(expect.arrayContaining(fields));
+    await agrees(store);
+  });
+
+  it('keeps the text of what was unsent, and every version of what was edited', async () => {
+    using store = await followed();
+    const unsent = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - MINUTE, text: 'regret' });
+    const edited = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - MINUTE, text: 'one' });
+    store.wake();
+    actions.unsend(store.pen, unsent, NOW_MS);
+    actions.edit(store.pen, edited, 'two', NOW_MS);
+    actions.edit(store.pen, edited, 'three', NOW_MS + 1_000);
+    store.wake();
+    expect(store.message(unsent.guid)).toMatchObject({ text: 'regret', unsent_at: NOW_MS });
+    expect(store.value(`SELECT group_concat(text ORDER BY position) FROM message_edits`)).toBe('one,two,three');
+    await agrees(store);
+  });
+
+  it('of any age is found by the sweep', async () => {
+    using store = await followed();
+    const first = actions.send(store.pen, store.direct, { from: 'me', atMs: NOW_MS - 9_000 * MINUTE, text: 'first' });
+    store.pen.database.db.exec('BEGIN');
+    for (let at = 0; at < 4_500; at += 1) {
+      actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - 8_000 * MINUTE + at, text: `${at}` });
+    }
+    store.pen.database.db.exec('COMMIT');
+    store.wake();
+    actions.edit(store.pen, first, 'years later', NOW_MS);
+    expect(store.wake()).toEqual([]);
+    expect(types(store.sweep())).toEqual(['message_updated']);
+    expect(store.message(first.guid)).toMatchObject({ text: 'years later' });
+    await agrees(store);
+  });
+
+  it('L70 that says nothing new is no event', async () => {
+    using store = await followed();
+    const message = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS, text: 'see https://example.com' });
+    store.wake();
+    store.pen.database.db.run('UPDATE message SET index_state = 1 WHERE ROWID = ?', message.rowId);
+    expect(store.wake()).toEqual([]);
+    const rewritten = encodeAttributedBody('see https://example.com', undefined, { mutable: false });
+    store.pen.database.updateMessage(message.rowId, { attributedBody: rewritten, has_dd_results: 1 });
+    expect(store.wake()).toEqual([]);
+    await agrees(store);
+  });
+
+  it('a body that is filled in later is taken over', async () => {
+    using store = await followed();
+    const fields = { text: null, attributedBody: null };
+    const message = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS, text: 'x', fields });
+    store.wake();
+    expect(store.message(message.guid)).toMatchObject({ text: null });
+    store.pen.database.updateMessage(message.rowId, { text: 'here it is' });
+    expect(only(store.wake(), 'message_updated')[0]?.data.changed).toContain('text');
+    expect(store.message(message.guid)).toMatchObject({ text: 'here it is' });
+    await agrees(store);
+  });
+
+  it('of its date moves it to another conversation', async () => {
+    using store = await followed();
+    const stays = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - 500 * MINUTE, text: 'stays' });
+    const moves = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - 499 * MINUTE, text: 'moves' });
+    store.wake();
+    store.pen.database.updateMessage(moves.rowId, { date: store.pen.database.date(NOW_MS - MINUTE) });
+    const events = store.wake();
+    expect(types(events)).toEqual(['message_updated', 'conversation_amended', 'conversation_started']);
+    expect(conversationIds(store.store).get(stays.guid)).not.toBe(conversationIds(store.store).get(moves.guid));
+    await agrees(store);
+  });
+});
+
+describe('R15 a deletion', () => {
+  const say = (store: Followed, text: string, minutesAgo: number) =>
+    actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - minutesAgo * MINUTE, text });
+
+  it('for good marks the message, which keeps its place', async () => {
+    using store = await followed();
+    const [first, bridge, last] = [say(store, 'first', 160), say(store, 'bridge', 80), say(store, 'last', 1)];
+    store.wake();
+    const before = conversationIds(store.store);
+    actions.deleteForGood(store.pen, bridge);
+    const events = store.wake();
+    expect(types(events)).toEqual(['message_deleted']);
+    expect(events[0]?.data).toEqual({ guids: [bridge.guid], removed: false });
+    expect(store.message(bridge.guid)).toMatchObject({ text: 'bridge', deleted_at: NOW_MS });
+    expect(conversationIds(store.store)).toEqual(before);
+    expect(before.get(first.guid)).toBe(before.get(last.guid));
+    await agrees(store);
+  });
+
+  it('that Apple forgot to note is found by the sweep', async () => {
+    using store = await followed();
+    const gone = say(store, 'gone', 5);
+    say(store, 'there', 4);
+    store.wake();
+    for (let at = 0; at < 2_100; at += 1) say(store, `${at}`, 3);
+    store.wake();
+    actions.deleteForGood(store.pen, gone);
+    store.pen.database.db.exec('DELETE FROM deleted_messages; DELETE FROM sync_deleted_messages');
+    expect(store.wake()).toEqual([]);
+    expect(types(store.sweep())).toEqual(['message_deleted']);
+    await agrees(store);
+  });
+
+  it('to "Recently Deleted" is undone by restoring it, and completed when it is purged', async () => {
+    using store = await followed();
+    const [one, two] = [say(store, 'one', 5), say(store, 'two', 4)];
+    store.wake();
+    actions.deleteRecently(store.pen, one, NOW_MS);
+    actions.deleteRecently(store.pen, two, NOW_MS);
+    expect(only(store.wake(), 'message_deleted')[0]?.data.guids).toEqual([one.guid, two.guid]);
+    actions.restore(store.pen, one);
+    expect(only(store.wake(), 'message_updated')[0]?.data).toEqual({ guids: [one.guid], changed: ['deletedAt'] });
+    actions.deleteForGood(store.pen, two);
+    expect(store.wake()).toEqual([]);
+    expect([store.message(one.guid)?.deleted_at, store.message(two.guid)?.deleted_at]).toEqual([null, NOW_MS]);
+    await agrees(store);
+  });
+
+  it('with --mirror-deletes leaves the store, and its conversation is split anew', async () => {
+    using store = await followed({ mirrorDeletes: true });
+    const [first, bridge, last] = [say(store, 'first', 160), say(store, 'bridge', 80), say(store, 'last', 1)];
+    store.wake();
+    actions.deleteForGood(store.pen, bridge);
+    const events = store.wake();
+    expect(types(events)).toEqual(['message_deleted', 'conversation_amended', 'conversation_started']);
+    expect(store.message(bridge.guid)).toBeUndefined();
+    const now = conversationIds(store.store);
+    expect(now.get(first.guid)).not.toBe(now.get(last.guid));
+    actions.deleteRecently(store.pen, last, NOW_MS);
+    expect(types(store.wake())).toEqual(['message_deleted', 'conversation_removed']);
+    expect([...store.wake(), ...store.sweep()]).toEqual([]);
+    actions.restore(store.pen, last);
+    expect(types(store.wake())).toEqual(['messages_synced', 'conversation_started']);
+    await agrees(store);
+  });
+});
+
+describe('reactions', () => {
+  it('L71 are told when they come, change and go, also before their target', async () => {
+    using store = await followed();
+    const target = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - MINUTE, text: 'fun' });
+    store.wake();
+    const loved = actions.react(store.pen, target, { from: 'me', code: 2000, atMs: NOW_MS });
+    const [added] = only(store.wake(), 'reaction_added');
+    expect(added?.data).toEqual({ guid: loved.guid, target: target.guid, part: 0, kind: 'loved' });
+    const liked = actions.react(store.pen, target, { from: 'me', code: 2001, atMs: NOW_MS + 1, replaces: loved });
+    expect(types(store.wake())).toEqual(['reaction_removed', 'reaction_added']);
+    actions.unreact(store.pen, liked, 'me', NOW_MS + 2);
+    expect(types(store.wake())).toEqual(['reaction_removed']);
+    const unknown = { ...target, guid: 'not-here-yet', rowId: -1 };
+    actions.react(store.pen, unknown, { from: ANN, code: 2003, atMs: NOW_MS + 3 });
+    expect(types(store.wake())).toEqual(['reaction_added']);
+    expect(store.wake()).toEqual([]);
+    await agrees(store);
+  });
+});
+
+describe('attachments', () => {
+  it('arrive in stages: the row, the join, the file', async () => {
+    using store = await followed();
+    const message = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS, text: '\ufffc' });
+    store.wake();
+    const file = { guid: 'at_0_file', transfer_name: 'IMG.HEIC', transfer_state: 0 };
+    const attachment = actions.attach(store.pen, message, file);
+    expect(types(store.wake())).toEqual(['message_updated', 'attachment_updated']);
+    expect(store.value(`SELECT state FROM attachments`)).toBe('pending');
+    actions.changeTransfer(store.pen, attachment, { state: 5, filename: '~/IMG.HEIC', bytes: 12 });
+    const [updated] = only(store.wake(), 'attachment_updated');
+    expect(updated?.data).toEqual({ guids: ['at_0_file'], changed: expect.arrayContaining(['state', 'path']) });
+    actions.attach(store.pen, message, { guid: 'at_1_second', transfer_state: 5, filename: '~/b' });
+    expect(types(store.wake())).toEqual(['message_updated', 'attachment_updated']);
+    await agrees(store);
+  });
+});
+
+describe('a group', () => {
+  it('is renamed, joined and left', async () => {
+    using store = await followed();
+    actions.send(store.pen, store.group, { from: ANN, atMs: NOW_MS - MINUTE, text: 'hi all' });
+    store.wake();
+    actions.rename(store.pen, store.group, 'Better name', ANN, NOW_MS);
+    const renamed = store.wake();
+    expect(only(renamed, 'chat_updated')[0]?.data.changed).toEqual(['name']);
+    expect(types(renamed)).toEqual(['chat_updated', 'messages_synced']);
+    actions.addMember(store.pen, store.group, address('+14155550199'), ANN, NOW_MS + 1);
+    expect(only(store.wake(), 'chat_updated')[0]?.data.changed).toEqual(['participants']);
+    actions.leave(store.pen, store.group, BOB, NOW_MS + 2);
+    expect(only(store.wake(), 'chat_updated')[0]?.data.changed).toEqual(['participants']);
+    await agrees(store);
+  });
+});
+
+describe('R17 a twin: landed again under a new guid', () => {
+  const land = (store: Followed, text: string) =>
+    actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - 900 * MINUTE, text });
+
+  it('is folded into the old one when its row is gone, in either order, and over a restart', async () => {
+    using store = await followed();
+    const old = land(store, 'again');
+    store.wake();
+    actions.deleteForGood(store.pen, old);
+    const twin = land(store, 'again');
+    const events = store.wake();
+    expect(types(events)).not.toContain('messages_synced');
+    expect(store.message(twin.guid)).toBeUndefined();
+    expect(store.message(old.guid)).toMatchObject({ deleted_at: null, source_rowid: twin.rowId });
+    const third = land(store, 'again');
+    store.wake();
+    expect(store.message(third.guid), 'two that both exist are two').toBeDefined();
+    actions.deleteForGood(store.pen, twin);
+    store.wake();
+    expect(store.message(third.guid)).toBeUndefined();
+    expect(store.message(old.guid)).toMatchObject({ deleted_at: null, source_rowid: third.rowId });
+    store.restart();
+    expect([...store.wake('catching-up'), ...store.sweep()]).toEqual([]);
+    await agrees(store);
+  });
+});
+
+describe('sealing', () => {
+  it('R24 happens when the silence has lasted, also after any time off, and a late message amends', async () => {
+    using store = await followed();
+    actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - MINUTE, text: 'last words' });
+    store.wake();
+    expect(store.seal()).toEqual([]);
+    (store.clock as ReturnType<typeof import('../../src/kernel/index.ts').fixedClock>).advance(89 * MINUTE);
+    expect(types(store.seal())).toEqual(['conversation_sealed', 'conversation_ready_for_analysis']);
+    expect(store.seal()).toEqual([]);
+    actions.send(store.pen, store.direct, { from: 'me', atMs: NOW_MS + 10 * MINUTE, text: 'late reply' });
+    expect(types(store.wake())).toEqual(['messages_synced', 'conversation_amended']);
+    await agrees(store);
+  });
+});
+
+it('P8 equals a fresh import after all of it', async () => {
+  using store = await followed();
+  const { runImport } = await import('../support/fixture.ts');
+  const sent = Array.from({ length: 40 }, (_, at) =>
+    actions.send(store.pen, at % 3 === 0 ? store.group : store.direct, {
+      from: at % 2 === 0 ? ANN : 'me',
+      atMs: NOW_MS - ((at * 7919) % 4_000) * MINUTE,
+      text: `message ${at}`,
+    }),
+  );
+  store.wake('catching-up');
+  for (const [at, message] of sent.entries()) if (at % 5 === 0) actions.edit(store.pen, message, `edit ${at}`, NOW_MS);
+  store.wake();
+  store.seal();
+  const fresh = `${store.folder}/fresh.db`;
+  await runImport({ source: store.source, store: fresh }, { clock: store.clock });
+  expect(canonicalStore(store.store)).toEqual(canonicalStore(fresh));
+});
