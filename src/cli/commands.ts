@@ -31,6 +31,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./import.ts'),
   },
   {
+    name: 'sync',
+    argument: null,
+    summary: 'follow Messages live, until stopped',
+    details: [
+      'Imports the history if the store does not know it, catches up with what happened meanwhile, then takes over every new message, edit, unsend, receipt, reaction and deletion within moments. Ctrl-C stops it; nothing is lost, and the next start goes on from there. Commands that write to the store beside it (import, seal, quarantine) are done by it.',
+      'With --json, one object when it ends: {state, lastMessageRowid, batches, rowsRead, sweeps, restarts, …}.',
+    ],
+    examples: ['chatstats sync', 'chatstats sync --source ~/Library/Messages/chat.db --once'],
+    load: () => import('./sync.ts'),
+  },
+  {
     name: 'export',
     argument: {
       syntax: '<WHAT>',
@@ -68,6 +79,24 @@ export const COMMANDS: readonly CommandSpec[] = [
     details: [],
     examples: ['chatstats status'],
     load: () => import('./status.ts'),
+  },
+  {
+    name: 'seal',
+    argument: { syntax: '<CHAT>', description: 'the id or identifier of a chat' },
+    summary: 'end the conversation of a chat now',
+    details: ['A conversation is sealed by itself when the gap has passed. With --json: {sealed}.'],
+    examples: ['chatstats seal +14155550101'],
+    load: () => import('./seal.ts'),
+  },
+  {
+    name: 'quarantine',
+    argument: { syntax: '[VERB...]', description: 'list (the default), retry ID...|all, or discard ID...|all' },
+    summary: 'show, try again or discard what was set aside',
+    details: [
+      'A row of Messages that belongs to no chat, or cannot be read, is kept here with its reason; rows that wait for their chat are tried again by themselves. With --json: {rows: […]}, {retried, resolved} or {discarded}.',
+    ],
+    examples: ['chatstats quarantine', 'chatstats quarantine retry all', 'chatstats quarantine discard 12'],
+    load: () => import('./quarantine.ts'),
   },
   {
     name: 'stats',

@@ -13,7 +13,8 @@ export async function runCli(world: World): Promise<ExitCode> {
     const [first, ...others] = world.args;
     if (first === '--version' && others.length === 0) return say(world, version());
     // The engine's thread loads its code while this one finds out what is asked for; nothing is opened ahead.
-    if (world.args.includes('import')) (await import('../engine/index.ts')).startThreadAhead();
+    if (world.args.includes('import') || world.args.includes('sync'))
+      (await import('../engine/index.ts')).startThreadAhead();
     const parsed = await parse(world);
     if (typeof parsed === 'number') return parsed;
     const invocation = await configured(world, parsed);

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { BackOff, ChatStatsError, type Clock, pause, systemClock } from '../kernel/index.ts';
 import type { ImportProgress } from '../pipeline/index.ts';
 import { fromPortable, kindOf } from './portable-error.ts';
-import type { CallName, Calls, FromEngine, NoticeName, Notices } from './protocol.ts';
+import type { CallName, CallOptions, Calls, FromEngine, NoticeName, Notices } from './protocol.ts';
 import { EngineThread } from './thread.ts';
 
 /**
@@ -32,8 +32,6 @@ export type EngineOptions = {
   /** How long a stop waits before it uses force, in milliseconds. */
   stopMs?: number;
 };
-
-export type CallOptions = { signal?: AbortSignal; onProgress?: (progress: ImportProgress) => void };
 
 type Pending = {
   resolve(result: unknown): void;

@@ -6,6 +6,7 @@ import process from 'node:process';
 import { parentPort } from 'node:worker_threads';
 import { ChatStatsError, must, pause } from '../kernel/index.ts';
 import { type Handlers, serve } from './host.ts';
+import type { Calls } from './protocol.ts';
 
 /** What a message of somebody's could look like in the text of a foreign error. */
 const SECRET = 'dinner at eight';
@@ -45,14 +46,16 @@ const handlers: Handlers = {
   },
   follow: {
     lane: null,
-    async run({ how }, { background, stopping, lanes, notify }) {
+    async run(args, { background, stopping, lanes, notify }) {
+      const { how } = args as unknown as { how: string };
+      const begun = {} as Calls['follow']['result'];
       if (how === 'live') {
         await lanes.run('live', () => void order.push('live'));
-        return null;
+        return begun;
       }
       if (how === 'forever') background(pause(LONG_MS, stopping).then(() => notify('state', { state: 'followed' })));
       if (how === 'fail later') background(Promise.reject(new TypeError(SECRET)));
-      return null;
+      return begun;
     },
   },
   liveStatus: {
@@ -62,7 +65,7 @@ const handlers: Handlers = {
       if (how === 'throw') void Promise.reject(new TypeError(SECRET));
       if (how === 'spin') for (;;);
       if (how === 'throw' || how === 'ignore everything') await pause(LONG_MS);
-      return [...order];
+      return { following: null, waiting: Object.fromEntries(order.map((what, at) => [what, at])) };
     },
   },
 };

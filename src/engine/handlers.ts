@@ -1,7 +1,13 @@
-import { systemClock } from '../kernel/index.ts';
-import { importIntoOwnedStore } from '../pipeline/index.ts';
-import { openStoreForReading } from '../store/index.ts';
-import type { Handlers } from './host.ts';
+import { ChatStatsError, systemClock } from '../kernel/index.ts';
+import { discardEntries } from '../load/index.ts';
+import { lastEventId } from '../outbox/index.ts';
+import { importIntoOwnedStore, retryQuarantine, sealChatNow } from '../pipeline/index.ts';
+import { findChat, openStoreForReading, openStoreForWriting, storedGapMs } from '../store/index.ts';
+import type { HandlerContext, Handlers } from './host.ts';
+import { LiveService } from './live-service.ts';
+
+/** What this thread follows: one source at most. */
+const live = new LiveService();
 
 /** What the engine does, call by call. Each line names the lane in which it waits for its turn. */
 export const handlers: Handlers = {
@@ -9,13 +15,65 @@ export const handlers: Handlers = {
     lane: 'upkeep',
     async run(args, { store, signal, progress, notify }) {
       const summary = await importIntoOwnedStore({ ...args, store, clock: systemClock, signal, onProgress: progress });
-      notify('committed', { position: lastEvent(store) });
+      // What is in memory tells of the store as it was.
+      live.following?.reload();
+      notify('committed', { position: positionOf(store) });
       return summary;
+    },
+  },
+  // Its own tasks wait for their turns; holding one while it begins would keep them from it.
+  follow: {
+    lane: null,
+    async run(args, context) {
+      return await live.follow(args, context);
+    },
+  },
+  liveStatus: {
+    lane: null,
+    async run(_args, { lanes }) {
+      return { following: live.following?.status ?? null, waiting: lanes.waiting };
+    },
+  },
+  seal: {
+    lane: 'sealing',
+    async run({ chat }, context) {
+      using db = openStoreForWriting(context.store);
+      const id = findChat(db, chat);
+      if (id === null) throw new ChatStatsError('CHAT_NOT_FOUND', 'the store has no such chat');
+      const gapMs = storedGapMs(db);
+      if (gapMs === null) return { sealed: 0 };
+      const { sealed, position } = sealChatNow(db, id, { gapMs, nowMs: systemClock.now() });
+      tell(context, position);
+      return { sealed };
+    },
+  },
+  quarantineRetry: {
+    lane: 'live',
+    async run({ ids }, context) {
+      const { retried, resolved, position } = retryQuarantine(
+        context.store,
+        ids,
+        systemClock,
+        live.following?.follower ?? null,
+      );
+      tell(context, position);
+      return { retried, resolved };
+    },
+  },
+  quarantineDiscard: {
+    lane: 'live',
+    async run({ ids }, { store }) {
+      using db = openStoreForWriting(store);
+      return { discarded: db.transaction(() => discardEntries(db, ids)) };
     },
   },
 };
 
-function lastEvent(store: string): number {
+function tell({ notify }: HandlerContext, position: number | null): void {
+  if (position !== null) notify('committed', { position });
+}
+
+function positionOf(store: string): number {
   using db = openStoreForReading(store);
-  return db.value<number>('SELECT coalesce(max(id), 0) FROM events') ?? 0;
+  return lastEventId(db);
 }

@@ -1,10 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { ChatStatsError, type ErrorCode, pause } from '../kernel/index.ts';
-import type { CallOptions } from './client.ts';
 import { type Answer, answerSchema, greetingSchema, HANDOVER_VERSION } from './handover-protocol.ts';
 import { jsonLines, sendLine } from './json-lines.ts';
 import { fromPortable } from './portable-error.ts';
-import type { Calls, HandedCall } from './protocol.ts';
+import type { CallOptions, Calls, HandedCall } from './protocol.ts';
 import { isPrivate, type StoreAddress, storeAddress } from './store-address.ts';
 
 /** An owner that listens greets at once; one that does not greet within this does not take the command over. */

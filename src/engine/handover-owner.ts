@@ -2,7 +2,6 @@ import { chmodSync, lstatSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import process from 'node:process';
 import { ChatStatsError, pause } from '../kernel/index.ts';
-import type { Dispatch } from './handover.ts';
 import {
   type Answer,
   type Greeting,
@@ -13,6 +12,7 @@ import {
 } from './handover-protocol.ts';
 import { jsonLines, sendLine } from './json-lines.ts';
 import { toPortable } from './portable-error.ts';
+import type { Dispatch } from './protocol.ts';
 import { isPrivate, storeAddress } from './store-address.ts';
 
 /**

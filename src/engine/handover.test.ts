@@ -4,9 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ChatStatsError } from '../kernel/index.ts';
-import { type Dispatch, handOver, listen } from './handover.ts';
+import { handOver, listen } from './handover.ts';
 import { HANDOVER_VERSION, readRequest } from './handover-protocol.ts';
 import { jsonLines } from './json-lines.ts';
+import type { Dispatch } from './protocol.ts';
 import { storeAddress } from './store-address.ts';
 
 let folder: string;

@@ -1,14 +1,6 @@
-import type { CallOptions } from './client.ts';
-import type { Calls, HandedCall } from './protocol.ts';
+import type { CallOptions, Calls, Dispatch, HandedCall } from './protocol.ts';
 
 /** Both sides of handing a command over, loaded when one is wanted: most commands need neither. */
-
-/** Does what another process asked for: as a rule Engine.call. */
-export type Dispatch = <N extends HandedCall>(
-  name: N,
-  args: Calls[N]['args'],
-  options: CallOptions,
-) => Promise<Calls[N]['result']>;
 
 /**
  * Listens for what other processes hand over. Only the owner of the store may call it, and has to dispose of what is

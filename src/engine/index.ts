@@ -4,14 +4,16 @@
  * within five seconds and is started again when it dies. The main thread owns the store meanwhile, and may do what
  * other processes hand over to it. Entered from the main thread only; what the thread itself runs is worker.ts.
  */
-export { type CallOptions, Engine, type EngineOptions } from './client.ts';
-export { type Dispatch, listen } from './handover.ts';
+export { Engine, type EngineOptions } from './client.ts';
+export { handOver, listen } from './handover.ts';
 export type {
   CallName,
+  CallOptions,
   Calls,
-  FollowOptions,
+  Dispatch,
   HandedCall,
   ImportArgs,
+  LiveStatus,
   NoticeName,
   Notices,
   QuarantineArgs,

@@ -1,4 +1,4 @@
-import type { ImportOptions, ImportProgress, ImportSummary } from '../pipeline/index.ts';
+import type { FollowArgs, FollowStatus, ImportOptions, ImportProgress, ImportSummary } from '../pipeline/index.ts';
 import type { PortableError } from './portable-error.ts';
 
 /** What can cross to another thread of an import's options; the engine has a clock of its own, and one store. */
@@ -7,8 +7,8 @@ export type ImportArgs = Omit<ImportOptions, 'store' | 'clock' | 'onProgress' | 
 /** Rows of quarantine: by their ids, or all there are. */
 export type QuarantineArgs = { ids: readonly number[] | 'all' };
 
-/** What follows a source is configured here. */
-export type FollowOptions = Record<string, unknown>;
+/** How the engine is doing: what it follows, and how many tasks wait for their turn, by lane. */
+export type LiveStatus = { following: FollowStatus | null; waiting: Record<string, number> };
 
 type Nothing = Record<string, never>;
 
@@ -18,9 +18,9 @@ export type Calls = {
   seal: { args: { chat: string }; result: { sealed: number } };
   quarantineRetry: { args: QuarantineArgs; result: { retried: number; resolved: number } };
   quarantineDiscard: { args: QuarantineArgs; result: { discarded: number } };
-  /** Begins to follow; answered when it has begun, it goes on until the engine stops. */
-  follow: { args: FollowOptions; result: null };
-  liveStatus: { args: Nothing; result: unknown };
+  /** Begins to follow; answered when it has begun, or, where that was asked for, when it has caught up. */
+  follow: { args: FollowArgs; result: FollowStatus };
+  liveStatus: { args: Nothing; result: LiveStatus };
   /** Ends everything, then the thread. Whoever wants that calls Engine.stop(), which has a bound. */
   stop: { args: Nothing; result: null };
 };
@@ -28,6 +28,15 @@ export type CallName = keyof Calls;
 
 /** The calls that another process may ask the owner of a store for. */
 export type HandedCall = 'import' | 'seal' | 'quarantineRetry' | 'quarantineDiscard' | 'liveStatus';
+
+export type CallOptions = { signal?: AbortSignal; onProgress?: (progress: ImportProgress) => void };
+
+/** Does what another process asked for: as a rule Engine.call. */
+export type Dispatch = <N extends HandedCall>(
+  name: N,
+  args: Calls[N]['args'],
+  options: CallOptions,
+) => Promise<Calls[N]['result']>;
 
 /** What the engine says without being asked. A notice may come late or repeat another: the store is the truth. */
 export type Notices = {

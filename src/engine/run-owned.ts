@@ -1,7 +1,7 @@
 import { ChatStatsError } from '../kernel/index.ts';
-import { type CallOptions, Engine } from './client.ts';
+import { Engine } from './client.ts';
 import { handOver } from './handover.ts';
-import type { Calls, HandedCall } from './protocol.ts';
+import type { CallOptions, Calls, HandedCall } from './protocol.ts';
 import { takeThread } from './thread.ts';
 
 export type OwnedCall<N extends HandedCall> = CallOptions & {

@@ -84,6 +84,11 @@ export const ERRORS = {
     meaning: 'There is no store yet.',
     hint: 'Import something first: chatstats import, or look around with: chatstats demo',
   },
+  CHAT_NOT_FOUND: {
+    exit: EXIT.usage,
+    meaning: 'No chat of the store has the id or identifier that was named.',
+    hint: 'chatstats export chats lists the identifiers of all chats.',
+  },
   STORE_DAMAGED: {
     exit: EXIT.failed,
     meaning: 'The store did not pass its check.',

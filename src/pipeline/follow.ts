@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
 import { BackOff, ChatStatsError, must, pause } from '../kernel/index.ts';
 import { writeSetting } from '../load/index.ts';
-import { compareStamps, readStamp, type Stamp, Wake } from '../sources/messages/index.ts';
+import { compareStamps, openStamped, readStamp, type Stamp, Wake } from '../sources/messages/index.ts';
 import { openStoreForReading, openStoreForWriting, storedGapMs } from '../store/index.ts';
 import type { RestartReason } from './continuity.ts';
 import type { FollowOptions, FollowState, FollowStatus } from './follow-options.ts';
@@ -20,6 +20,8 @@ const SWEEP_EVERY_MS = 30_000;
 const SWEEP_WITHIN_MS = 25_000;
 /** Upkeep looks for something to do this often. */
 const UPKEEP_EVERY_MS = 1_000;
+/** Without any commit of ours there is still what time alone makes due. */
+const UPKEEP_ANYWAY_MS = 60_000;
 /** Between two slices of upkeep. */
 const UPKEEP_REST_MS = 20;
 /** After a failure that may pass (a lock, a file in the middle of being replaced), the next try. */
@@ -33,16 +35,21 @@ const RETRY = { firstMs: 50, mostMs: 5_000, factor: 2, random: () => 0.5 };
 export class Following {
   readonly #options: FollowOptions;
   readonly #record: FollowRecord;
+  /** The file itself, behind any link: beside a link SQLite keeps no log. */
+  readonly #file: string;
   #source: LiveSource | null = null;
   #follower: Follower | null = null;
   #gapMs = DEFAULT_GAP_MS;
   /** What the files were like before they were last read. */
   #seen: Stamp | null = null;
-  #isDirty = true;
+  #lastCommitted = 0;
+  /** Something was committed since the last sweep began. */
+  #isDirty = false;
 
   constructor(options: FollowOptions) {
     this.#options = options;
     this.#record = new FollowRecord(options.clock);
+    this.#file = existsSync(options.source.path) ? realpathSync(options.source.path) : options.source.path;
   }
 
   get status(): FollowStatus {
@@ -79,6 +86,13 @@ export class Following {
     return this.#follower;
   }
 
+  /** After an import by somebody else in this thread: what is in memory tells of the store as it was. */
+  reload(): void {
+    if (this.#source === null || this.#follower === null) return;
+    this.#source.readAgain();
+    this.#loaded(this.#follower);
+  }
+
   /** The source is imported, unless the store knows it; then it is opened. */
   async #prepare(): Promise<void> {
     const { store, source } = this.#options;
@@ -101,12 +115,19 @@ export class Following {
     const { store, source, addressBook, region, locale, mirrorDeletes, clock } = this.#options;
     const sourceId = must(knownSource(store, source.path), 'the source has been imported');
     const people = { addressBook, region, locale };
-    const opened = new LiveSource({ store, source, sourceId, people, mirrorDeletes });
-    this.#source = opened;
-    this.#follower = new Follower(opened, { gapMs: this.#gapMs, mirrorDeletes, clock });
-    this.#seen = readStamp(source.path, () => opened.version());
+    const file = { ...source, path: this.#file };
+    const opened = openStamped(
+      this.#file,
+      () => new LiveSource({ store, source: file, sourceId, people, mirrorDeletes }),
+      (live) => live.version(),
+    );
+    if (opened === null)
+      throw new ChatStatsError('SOURCE_NOT_FOUND', `there is nothing at ${this.#file} for the moment`);
+    this.#source = opened.opened;
+    this.#seen = opened.stamp;
+    this.#follower = new Follower(this.#source, { gapMs: this.#gapMs, mirrorDeletes, clock });
     this.#record.opened(sourceId);
-    return { source: opened, follower: this.#follower };
+    return { source: this.#source, follower: this.#follower };
   }
 
   #close(): void {
@@ -128,7 +149,7 @@ export class Following {
   #loaded(follower: Follower): void {
     const { problems, position } = follower.load();
     for (const problem of problems) this.#options.onProblem('ADDRESS_BOOK', problem);
-    if (position !== null) this.#options.onCommitted(position);
+    this.#committed(position);
   }
 
   /** The file is another than we knew: its rows are matched by guid, and then it is followed again. */
@@ -137,11 +158,10 @@ export class Following {
     this.#record.restarted();
     const source = must(this.#source, 'a source that is reconciled has been opened');
     const { sourceId, anchors, schema, db } = source;
-    await reconcile(
-      { ...this.#options, gapMs: this.#gapMs },
-      { sourceId, reason, anchors, schema, db, close: () => this.#close() },
-    );
-    this.#options.onCommitted(lastEvent(this.#options.store));
+    const file = { ...this.#options.source, path: this.#file };
+    const options = { ...this.#options, source: file, recordedPath: this.#options.source.path, gapMs: this.#gapMs };
+    await reconcile(options, { sourceId, reason, anchors, schema, db, close: () => this.#close() });
+    this.#committed(lastEvent(this.#options.store));
     this.#loaded(this.#open().follower);
   }
 
@@ -159,42 +179,56 @@ export class Following {
   }
 
   #hasChanged(): boolean {
-    const now = readStamp(this.#options.source.path, () => this.#source?.version() ?? null);
+    const now = readStamp(this.#file, () => this.#source?.version() ?? null);
     return this.#seen === null || compareStamps(this.#seen, now) !== 'none';
   }
 
   async #followLoop(): Promise<void> {
-    const { source, pollMs, hints, signal } = this.#options;
-    using wake = new Wake({ file: source.path, pollMs, hints });
+    const { pollMs, hints, signal, clock } = this.#options;
+    using wake = new Wake({ file: this.#file, pollMs, hints });
     while (!signal.aborted) {
-      const seen = this.#seen ?? NOTHING;
-      const woken = await wake.next(seen, () => this.#source?.version() ?? null, signal);
+      const woken = await wake.next(this.#seen ?? NOTHING, () => this.#source?.version() ?? null, signal);
       if (woken === null) return;
+      const noticedAt = clock.now();
       this.#isDirty = true;
-      if (woken.change === 'gone') {
-        this.#state('source-missing');
+      if (woken.change === 'replaced' || woken.change === 'gone') {
+        // At once: a connection that is deaf, or holds files that others put in place, helps nobody.
+        await this.#inLane('live', () => this.#close());
         this.#seen = woken.stamp;
-        continue;
+        if (woken.change === 'gone') {
+          this.#state('source-missing');
+          continue;
+        }
+        await wake.settle(signal);
       }
-      const noticedAt = this.#options.clock.now();
       await this.#retrying(async () => {
-        if (woken.change === 'replaced') await this.#inLane('live', () => this.#reopen());
+        if (this.#source === null) await this.#inLane('live', () => this.#reopen());
         await this.#drain('live', noticedAt);
       });
-      this.#state('live');
+      if (!signal.aborted) this.#state('live');
     }
   }
 
   /** Reads until nothing is left to read. What is committed meanwhile is seen by the stamp that was taken before. */
   async #drain(mode: Mode, noticedAtMs?: number): Promise<void> {
-    const { source, signal, clock } = this.#options;
+    const { signal, clock } = this.#options;
     for (let more = true; more && !signal.aborted; ) {
       more = await this.#inLane('live', async () => {
-        this.#seen = readStamp(source.path, () => this.#source?.version() ?? null);
-        const follower = must(this.#follower, 'a source is opened before it is read');
-        return await this.#took(follower.step(mode), noticedAtMs === undefined ? null : clock.now() - noticedAtMs);
+        const follower = this.#follower;
+        if (follower === null || !this.#stillTheSame()) return false;
+        const result = follower.step(mode);
+        return await this.#took(result, noticedAtMs === undefined ? null : clock.now() - noticedAtMs);
       });
     }
+  }
+
+  /** Takes the stamp of what is about to be read. Files that were replaced are left to whoever waits for changes. */
+  #stillTheSame(): boolean {
+    const now = readStamp(this.#file, () => this.#source?.version() ?? null);
+    const change = compareStamps(this.#seen ?? NOTHING, now);
+    if (change === 'replaced' || change === 'gone') return false;
+    this.#seen = now;
+    return true;
   }
 
   /** What a step came to; answers whether there is more to read at once. */
@@ -204,7 +238,7 @@ export class Following {
       return true;
     }
     this.#record.batch(result.rows, lagMs);
-    if (result.position !== null) this.#options.onCommitted(result.position);
+    this.#committed(result.position);
     return result.more;
   }
 
@@ -229,7 +263,7 @@ export class Following {
       more = await this.#inLane('sealing', () => {
         if (this.#source === null) return false;
         const sealed = sealSlice(this.#source.db, { gapMs: this.#gapMs, nowMs: clock.now() });
-        if (sealed.position !== null) this.#options.onCommitted(sealed.position);
+        this.#committed(sealed.position);
         return sealed.more;
       });
     }
@@ -258,21 +292,29 @@ export class Following {
 
   async #upkeepLoop(): Promise<void> {
     const { signal, clock } = this.#options;
+    let doneAt = Number.NEGATIVE_INFINITY;
+    let doneAfter = -1;
     while (!signal.aborted) {
       // Renames are looked for now and then only; what was put off is done here.
       if (this.#source?.people.isStale === true) await this.#retrying(() => this.#drain('live'));
-      const more = await this.#retrying(
-        () =>
-          this.#inLane('upkeep', () => {
-            if (this.#source === null) return false;
-            const kept = upkeepSlice(this.#source.db, clock.now());
-            if (kept.position !== null) this.#options.onCommitted(kept.position);
-            return kept.more;
-          }),
-        false,
-      );
+      const isDue = this.#lastCommitted !== doneAfter || clock.now() - doneAt >= UPKEEP_ANYWAY_MS;
+      const more = isDue && (await this.#retrying(() => this.#inLane('upkeep', () => this.#upkeep()), false));
+      if (isDue && !more) [doneAt, doneAfter] = [clock.now(), this.#lastCommitted];
       await pause(more ? UPKEEP_REST_MS : UPKEEP_EVERY_MS, signal);
     }
+  }
+
+  #upkeep(): boolean {
+    if (this.#source === null) return false;
+    const { more, position } = upkeepSlice(this.#source.db, this.#options.clock.now());
+    this.#committed(position);
+    return more;
+  }
+
+  #committed(position: number | null): void {
+    if (position === null) return;
+    this.#lastCommitted = position;
+    this.#options.onCommitted(position);
   }
 
   /** Tries again, with pauses that grow, what may pass; gives up on nothing but being stopped. */

@@ -99,6 +99,10 @@ export class Follower {
     return { result, done };
   }
 
+  get sourceId(): number {
+    return this.#source.sourceId;
+  }
+
   get sweepSlices(): number {
     return this.#sweep.slices;
   }

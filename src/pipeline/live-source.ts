@@ -8,7 +8,7 @@ import {
   readPosition,
   removeMessages,
 } from '../load/index.ts';
-import { type MessagesFile, type MessagesSchema, probeSchema } from '../sources/messages/index.ts';
+import { dataVersion, type MessagesFile, type MessagesSchema, probeSchema } from '../sources/messages/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { openStoreForWriting } from '../store/index.ts';
 import { RowContext } from '../transform/index.ts';
@@ -73,11 +73,7 @@ export class LiveSource implements Disposable {
 
   /** The counter of commits that others made to Apple's file; null when it cannot be asked. */
   version(): number | null {
-    try {
-      return this.db.value<number>(`PRAGMA ${APPLE}.data_version`);
-    } catch {
-      return null;
-    }
+    return dataVersion(this.db, APPLE);
   }
 
   /** On every wake the newest rows are asked for, on opening many. */
@@ -99,6 +95,12 @@ export class LiveSource implements Disposable {
       people: rate(lookUps, misses),
       rows: rate(compared, differing),
     };
+  }
+
+  /** After somebody else has written to the store. */
+  readAgain(): void {
+    this.position = readPosition(this.db, this.sourceId);
+    this.renewAnchors();
   }
 
   /** Messages that live on in a newcomer: it leaves the store, and its row is to be read again as theirs. */

@@ -29,7 +29,7 @@ export type Restart = {
  * history at the same place: it is a source of its own, and nothing of the old one is touched.
  */
 export async function reconcile(
-  options: Omit<FollowOptions, 'gapMs'> & { gapMs: number },
+  options: Omit<FollowOptions, 'gapMs'> & { gapMs: number; recordedPath: string },
   restart: Restart,
 ): Promise<void> {
   const { sourceId, reason } = restart;
@@ -42,8 +42,19 @@ export async function reconcile(
       appendEvents(db, options.clock.now(), [{ type: 'source_restarted', chatId: null, data: { sourceId, reason } }]);
     });
   }
-  const { store, source, addressBook, region, locale, gapMs, clock, signal, onImportProgress } = options;
-  const reading = { store, source, addressBook, region, locale, gapMs, clock, signal, onProgress: onImportProgress };
+  const { store, source, recordedPath, addressBook, region, locale, gapMs, clock, signal, onImportProgress } = options;
+  const reading = {
+    store,
+    source,
+    recordedPath,
+    addressBook,
+    region,
+    locale,
+    gapMs,
+    clock,
+    signal,
+    onProgress: onImportProgress,
+  };
   const result = await mergeImport(
     { ...reading, ...(isSuccessor ? { asSource: sourceId } : {}) },
     new Stopwatch(clock),

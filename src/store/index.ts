@@ -2,8 +2,9 @@
 export { type StoreCounts, storeCounts } from './counts.ts';
 export { EXPORT_KINDS, type ExportKind, type Exports, exportLines } from './export.ts';
 export { createTables, openStoreForReading, openStoreForWriting, storeHoldsMessages } from './open.ts';
+export { type QuarantineLine, quarantineLines } from './quarantine.ts';
 export { INDEXES, SCHEMA_VERSION, TABLES } from './schema.sql.ts';
-export { type SearchHit, type SearchOptions, searchIndexedThrough, searchMessages } from './search.ts';
+export { findChat, type SearchHit, type SearchOptions, searchIndexedThrough, searchMessages } from './search.ts';
 export { foldText } from './search-fold.ts';
 export { indexedText } from './search-query.ts';
 export { mirrorsDeletes, reconcilingReason, storedGapMs } from './settings.ts';

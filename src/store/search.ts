@@ -30,7 +30,7 @@ const UNINDEXED_LIMIT = 50_000;
 export function searchMessages(db: Database, query: string, options: SearchOptions): SearchHit[] {
   const terms = searchTerms(query);
   if (terms.length === 0 || options.limit < 1) return [];
-  const chat = options.chat === undefined ? null : chatId(db, options.chat);
+  const chat = options.chat === undefined ? null : findChat(db, options.chat);
   if (options.chat !== undefined && chat === null) return [];
   return withTerms(db, terms, () => findIds(db, terms, chat, options.limit)).map((id) => hit(db, id, terms));
 }
@@ -40,7 +40,8 @@ export function searchIndexedThrough(db: Database): number {
   return db.value<number>('SELECT rowid FROM message_search ORDER BY rowid DESC LIMIT 1') ?? 0;
 }
 
-function chatId(db: Database, chat: string | number): number | null {
+/** The id of the chat that a person names by its identifier or its id; null when there is none. */
+export function findChat(db: Database, chat: string | number): number | null {
   const known = db.value<number>('SELECT id FROM chats WHERE identifier = ? ORDER BY id LIMIT 1', String(chat));
   if (known !== null) return known;
   return /^\d{1,15}$/.test(String(chat)) ? db.value<number>('SELECT id FROM chats WHERE id = ?', Number(chat)) : null;

@@ -87,10 +87,10 @@ export class Follower {
 
   async #until(condition: () => boolean): Promise<boolean> {
     const giveUp = new AbortController();
-    const timeout = pause(GIVE_UP_MS, giveUp.signal).then(() => this.#onNews?.());
     let isLate = false;
-    void timeout.then(() => {
+    void pause(GIVE_UP_MS, giveUp.signal).then(() => {
       isLate = true;
+      this.#onNews?.();
     });
     while (!condition() && !isLate && this.#failure === null) {
       await new Promise<void>((resolve) => {

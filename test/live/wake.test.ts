@@ -315,6 +315,24 @@ describe('a wait', () => {
     for (let round = 0; round < 20; round += 1) expect(await follower.sees(await writer.obey('send'))).toBe(true);
   });
 
+  it('looks again and again after one hint, which may come before its commit is complete', async () => {
+    const file = place();
+    await startWriter(file);
+    using wake = new Wake({ file, pollMs: 1e8, hints: true });
+    let looks = 0;
+    const version = () => {
+      looks += 1;
+      return looks < 5 ? 1 : 2;
+    };
+    const wait = wake.next(
+      readStamp(file, () => 1),
+      version,
+      AbortSignal.timeout(5_000),
+    );
+    utimesSync(file, 1, 1);
+    expect(await wait).toMatchObject({ change: 'changed', stamp: { version: 2 } });
+  });
+
   it('looks a bounded number of times in a storm of hints', async () => {
     const file = place();
     await startWriter(file);
