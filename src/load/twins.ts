@@ -1,4 +1,5 @@
 import type { Database } from '../sqlite/index.ts';
+import { settleAllReactions } from './reactions.ts';
 
 /**
  * Twins: iCloud lands a message again, under a new guid and row id, and its old row is gone. It is folded into the
@@ -100,4 +101,9 @@ export function renameTwins(db: Database, twins: readonly Twin[]): void {
     for (const [table, column] of POINTERS)
       db.run(`UPDATE ${table} SET ${column} = ? WHERE ${column} = ?`, guid, alias);
   }
+  // Reactions to one and to the other are reactions to the same message now.
+  settleAllReactions(
+    db,
+    twins.map((twin) => twin.guid),
+  );
 }

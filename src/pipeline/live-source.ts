@@ -45,6 +45,7 @@ export class LiveSource implements Disposable {
   /** Rows spread over all: proof of a whole file. */
   readonly anchors: readonly Anchor[];
   #newest: Anchor[];
+  readonly #schemaVersion: unknown;
   position: Position;
 
   constructor(options: LiveSourceOptions) {
@@ -65,6 +66,7 @@ export class LiveSource implements Disposable {
       this.position = readPosition(this.db, sourceId);
       this.anchors = spreadAnchors(this.db, sourceId);
       this.#newest = newestAnchors(this.db, sourceId);
+      this.#schemaVersion = this.#readSchemaVersion();
     } catch (error) {
       this.db.close();
       throw error;
@@ -78,8 +80,14 @@ export class LiveSource implements Disposable {
 
   /** On every wake the newest rows are asked for, on opening many. */
   checkContinuity(depth: 'quick' | 'full'): Continuity {
+    // A system upgrade adds columns while we look: what was probed, and every fingerprint, is of the old ones.
+    if (this.#readSchemaVersion() !== this.#schemaVersion) return { kind: 'restart', reason: 'schema_changed' };
     const anchors = depth === 'quick' ? this.#newest : this.anchors;
     return checkContinuity(this.db, this.schema, anchors, this.position.lastMessageRowid);
+  }
+
+  #readSchemaVersion(): unknown {
+    return this.db.value(`PRAGMA ${APPLE}.schema_version`);
   }
 
   /** After a batch: newer rows prove more. */

@@ -13,14 +13,17 @@ type Known = { id: number; path: string };
 /**
  * Which source a file is: the one whose rows it holds under the same row ids, wherever the file lies now. Row ids mean
  * something inside one file only, so a single row id that has another guid proves a different file; and a file at a
- * known place that shares no row is a new source too. Answers the id of the source, which is entered when new.
+ * known place that shares no row is a new source too. One at a known place that holds the same messages under other row
+ * ids is that source, renumbered. Answers the id of the source, which is entered when new.
  */
 export function recognizeSource(db: Database, record: SourceRecord): number {
   const sources = db.all<Known>('SELECT id, path FROM sources ORDER BY path = ? DESC, id', record.path);
   for (const source of sources) {
-    const { same, different } = compareAnchors(db, source.id);
+    const { same, different, moved } = compareAnchors(db, source.id);
+    const isPlace = source.path === record.path;
+    if (isPlace && moved + same > 0) return source.id;
     if (different > 0) continue;
-    if (same > 0 || (source.path === record.path && countsOn(db, source.id))) return source.id;
+    if (same > 0 || (isPlace && countsOn(db, source.id))) return source.id;
   }
   return addSource(db, record);
 }
@@ -35,13 +38,14 @@ function countsOn(db: Database, sourceId: number): boolean {
   return given >= read;
 }
 
-function compareAnchors(db: Database, sourceId: number): { same: number; different: number } {
+/** `moved`: rows whose guid the file has under another row id. */
+function compareAnchors(db: Database, sourceId: number): { same: number; different: number; moved: number } {
   const bounds = db.get<{ low: number | null; high: number | null }>(
     'SELECT min(id) AS low, max(id) AS high FROM messages WHERE source_id = ?',
     sourceId,
   );
-  if (bounds?.low == null || bounds.high == null) return { same: 0, different: 0 };
-  let [same, different] = [0, 0];
+  if (bounds?.low == null || bounds.high == null) return { same: 0, different: 0, moved: 0 };
+  let [same, different, moved] = [0, 0, 0];
   for (let step = 0; step <= ANCHORS; step += 1) {
     const near = bounds.low + Math.floor(((bounds.high - bounds.low) * step) / ANCHORS);
     const anchor = db.get<{ rowid: number; guid: string }>(
@@ -50,11 +54,20 @@ function compareAnchors(db: Database, sourceId: number): { same: number; differe
       sourceId,
     );
     if (anchor === undefined) continue;
-    const guid = db.value(`SELECT CAST(guid AS TEXT) FROM ${APPLE}.message WHERE ROWID = ?`, anchor.rowid);
-    if (guid === anchor.guid) same += 1;
-    else if (guid !== null) different += 1;
+    const guid = db.value<string>(`SELECT CAST(guid AS TEXT) FROM ${APPLE}.message WHERE ROWID = ?`, anchor.rowid);
+    if (guid === anchor.guid || (guid !== null && guidOfTwin(db, guid) === anchor.guid)) {
+      same += 1;
+      continue;
+    }
+    if (guid !== null) different += 1;
+    if (db.value(`SELECT 1 FROM ${APPLE}.message WHERE guid = ?`, anchor.guid) !== null) moved += 1;
   }
-  return { same, different };
+  return { same, different, moved };
+}
+
+/** The guid under which we hold what iCloud has landed again under this one. */
+function guidOfTwin(db: Database, alias: string): string | null {
+  return db.value<string>('SELECT guid FROM message_aliases WHERE alias = ?', alias);
 }
 
 /** The source of a store that was last read at this place, whole; null when there is none. */

@@ -391,3 +391,10 @@ it('P8 equals a fresh import after all of it', async () => {
   await runImport({ source: store.source, store: fresh }, { clock: store.clock });
   expect(canonicalStore(store.store)).toEqual(canonicalStore(fresh));
 });
+
+it('R16 notices that an upgrade has changed the tables', async () => {
+  using store = await followed();
+  store.wake();
+  store.pen.database.db.exec('ALTER TABLE message ADD COLUMN filter_action INTEGER DEFAULT 0');
+  expect(store.follower.step('live')).toEqual({ kind: 'restart', reason: 'schema_changed' });
+});

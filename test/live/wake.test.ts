@@ -122,6 +122,22 @@ describe.each(bothWays)('a database that is followed $name', ({ hints }) => {
     expect(await follower.sees(await writer.obey('send'))).toBe(true);
   });
 
+  it("is seen, and is in nobody's way, after another was put into its place with a log, beside the old -shm", async () => {
+    const file = place();
+    const writer = await startWriter(file);
+    const follower = new Follower(file, { hints });
+    expect(await follower.sees(await writer.obey('send'))).toBe(true);
+    await writer.obey('close');
+    const other = path.join(path.dirname(file), 'other.db');
+    const { pen, direct } = liveMessages(other, 'macos-26', 8);
+    const { guid } = actions.send(pen, direct, { from: 'me', atMs: 1e12, text: 'in the log of the other' });
+    pen.database.close({ keepWal: true });
+    for (const suffix of ['-wal', '']) renameSync(`${other}${suffix}`, `${file}${suffix}`);
+    expect(await follower.sees([guid])).toBe(true);
+    await writer.obey('open');
+    expect(await follower.sees(await writer.obey('send'))).toBe(true);
+  });
+
   it('is seen when it comes back, and when it comes for the first time', async () => {
     const file = place();
     const follower = new Follower(file, { hints });
