@@ -159,6 +159,7 @@ const rooms = [
       'config',
       'store',
       'load',
+      'outbox',
       'pipeline',
       'engine',
     ],
@@ -170,6 +171,11 @@ const rooms = [
         file: 'src/cli/demo.ts',
         imports: ['simulator'],
         why: 'The demo needs a history to import on a machine that has none.',
+      },
+      {
+        file: 'src/cli/demo-live.ts',
+        imports: ['simulator'],
+        why: 'The demo follows a Messages that goes on writing, on a machine that has none.',
       },
     ],
     // Of the sources it only asks where they are; of load, whether the store is free and its search index complete.

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { breathe, ChatStatsError, EXIT, type ExitCode } from '../kernel/index.ts';
-import { type History, writeHistory } from '../simulator/index.ts';
+import { type Generation, type History, writeHistory } from '../simulator/index.ts';
 import { locateMessages } from '../sources/messages/index.ts';
 import { storeHoldsMessages, storeStats } from '../store/index.ts';
+import { type LiveShow, showLive } from './demo-live.ts';
 import { importWithProgress, summaryLines } from './import.ts';
 import { type Invocation, note, print, printJson } from './invocation.ts';
 import { chartLines } from './stats.ts';
@@ -12,10 +13,10 @@ import { grouped, span, terminalOf } from './terminal.ts';
 import { verifyWithProgress } from './verify.ts';
 
 const MINUTE_MS = 60_000;
-const GENERATION = 'macos-26';
+const GENERATION: Generation = 'macos-26';
 const TOP = 5;
 
-/** Makes up a history, imports it, checks it and shows what is in the store: the main job, on any machine. */
+/** Makes up a history, imports it, follows it live, checks and shows what is in the store: the main job, on any machine. */
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { world, config, flags } = invocation;
   // A variable or a file may name the person's real store; made-up people must never get into that.
@@ -74,12 +75,15 @@ async function show(
   };
   const opening = `made in ${span(made.durationMs)}; importing it`;
   const summary = await importWithProgress(invocation, task, opening);
+  if (!config.json) print(invocation, [...summaryLines(invocation, summary), '']);
+  const live = await follow(invocation, made, store);
   const report = await verifyWithProgress(invocation, task, 'comparing the store with its source');
   const stats = await withStore(store, (db) => storeStats(db, { limit: TOP, timeZone: world.timeZone }));
   if (config.json) {
     printJson(invocation, {
       made: { ...made.history.counts, durationMs: made.durationMs },
       import: summary,
+      live,
       verify: report,
       stats,
     });
@@ -87,15 +91,20 @@ async function show(
     const verdict = report.ok
       ? 'Compared with its source: nothing is missing, and nothing was added.'
       : `Compared with its source: ${grouped(report.differenceCount)} differences.`;
-    print(invocation, [
-      ...summaryLines(invocation, summary),
-      verdict,
-      ...chartLines(invocation, stats),
-      '',
-      ...whatNext(invocation, kept),
-    ]);
+    print(invocation, [verdict, ...chartLines(invocation, stats), '', ...whatNext(invocation, kept)]);
   }
   return EXIT.done;
+}
+
+/** The history goes on, and is followed. Ctrl-C ends that, and the rest is shown. */
+async function follow(invocation: Invocation, { history, addressBook }: Made, store: string): Promise<LiveShow | null> {
+  const { config, world } = invocation;
+  if (config.liveSeconds === 0) return null;
+  const abort = new AbortController();
+  using _interrupt = world.onInterrupt(() => abort.abort());
+  const { file } = history;
+  const task = { store, file, addressBook, generation: GENERATION, seed: config.seed, seconds: config.liveSeconds };
+  return await showLive(invocation, task, abort.signal);
 }
 
 function whatNext({ world }: Pick<Invocation, 'world'>, kept: string | null): string[] {

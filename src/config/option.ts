@@ -70,6 +70,10 @@ export const positiveInteger = numeric(
   z.number().int({ error: 'must be a whole number' }).positive({ error: 'must be above 0' }),
 );
 
+export const wholeNumber = numeric(
+  z.number().int({ error: 'must be a whole number' }).nonnegative({ error: 'must be 0 or more' }),
+);
+
 /** A number, or text that is one in decimal notation: Number() alone would take '' for 0 and '0x10' for 16. */
 function numeric(schema: z.ZodNumber): z.ZodType<number> {
   const decimal = z.union(

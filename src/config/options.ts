@@ -1,6 +1,16 @@
 import path from 'node:path';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
-import { countryCode, type Machine, oneOf, onOrOff, option, positiveInteger, positiveNumber, text } from './option.ts';
+import {
+  countryCode,
+  type Machine,
+  oneOf,
+  onOrOff,
+  option,
+  positiveInteger,
+  positiveNumber,
+  text,
+  wholeNumber,
+} from './option.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -100,7 +110,7 @@ export const OPTIONS = {
     schema: positiveInteger,
     default: 50,
     description: 'How often the files of Messages are looked at, in milliseconds.',
-    commands: ['sync'],
+    commands: ['sync', 'demo'],
   }),
   sealCheckSeconds: option({
     name: 'seal-check-seconds',
@@ -108,7 +118,7 @@ export const OPTIONS = {
     schema: positiveNumber,
     default: 60,
     description: 'How often conversations that have fallen silent are looked for, in seconds.',
-    commands: ['sync'],
+    commands: ['sync', 'demo'],
   }),
   hints: option({
     name: 'hints',
@@ -116,7 +126,7 @@ export const OPTIONS = {
     schema: onOrOff,
     default: true,
     description: 'Whether the file system may tell of changes before the next look at the files.',
-    commands: ['sync'],
+    commands: ['sync', 'demo'],
   }),
   mirrorDeletes: option({
     name: 'mirror-deletes',
@@ -157,6 +167,14 @@ export const OPTIONS = {
     schema: positiveInteger,
     default: 30_000,
     description: 'How many messages are made up, about.',
+    commands: ['demo'],
+  }),
+  liveSeconds: option({
+    name: 'live-seconds',
+    placeholder: 'SECONDS',
+    schema: wholeNumber,
+    default: 8,
+    description: 'How long the made-up Messages goes on writing and is followed live; 0 leaves that out.',
     commands: ['demo'],
   }),
   seed: option({

@@ -176,6 +176,8 @@ describe('the state of a store', () => {
         lastImportedAt: '1970-01-01T00:00:02.000Z',
         lastMessageRowid: 7,
         lastAttachmentRowid: 8,
+        lastReadAt: null,
+        lastSweepAt: null,
       },
     ]);
   });

@@ -29,20 +29,32 @@ export type SourceStatus = {
   /** The highest row ids of the source that were read; null when none was. */
   lastMessageRowid: number | null;
   lastAttachmentRowid: number | null;
+  /** When it was last read to the end, and when all of it was last compared; null where that has not happened. */
+  lastReadAt: string | null;
+  lastSweepAt: string | null;
 };
 
-type SourceRow = Omit<SourceStatus, 'firstImportedAt' | 'lastImportedAt'> & { first: number; last: number };
+type SourceTimes = 'firstImportedAt' | 'lastImportedAt' | 'lastReadAt' | 'lastSweepAt';
+type SourceRow = Omit<SourceStatus, SourceTimes> & {
+  first: number;
+  last: number;
+  read: number | null;
+  swept: number | null;
+};
 
 export function storeStatus(db: Database, file: string): StoreStatus {
   const sources = db
     .all<SourceRow>(
       `SELECT s.id, s.kind, s.path, s.first_imported_at AS first, s.last_imported_at AS last,
-         l.last_message_rowid AS lastMessageRowid, l.last_attachment_rowid AS lastAttachmentRowid
+         l.last_message_rowid AS lastMessageRowid, l.last_attachment_rowid AS lastAttachmentRowid,
+         l.last_read_at AS read, l.last_sweep_at AS swept
        FROM sources s LEFT JOIN live_sync_state l ON l.source_id = s.id ORDER BY s.id`,
     )
-    .map(({ first, last, id, kind, path, ...positions }) => ({
+    .map(({ first, last, read, swept, id, kind, path, ...positions }) => ({
       ...{ id, kind, path, firstImportedAt: iso(first), lastImportedAt: iso(last) },
       ...positions,
+      lastReadAt: read === null ? null : iso(read),
+      lastSweepAt: swept === null ? null : iso(swept),
     }));
   const gapMs = db.value<string>(`SELECT value FROM meta WHERE key = 'gap_ms'`);
   return {

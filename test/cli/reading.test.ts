@@ -114,15 +114,32 @@ describe('demo', () => {
   it('shows the main job and leaves nothing behind', async () => {
     const env = { TMPDIR: place.file(), CHATSTATS_DB: place.file('my-real-store.db') };
     const before = readdirSync(place.folder);
-    const { status, stdout } = await place.run(['demo', '--messages', '800', '--seed', '3'], { env });
+    const { status, stdout } = await place.run(['demo', '--messages', '800', '--seed', '3', '--live-seconds', '2'], {
+      env,
+    });
     expect(status).toBe(0);
-    for (const title of ['Imported in', 'Chats with most messages', 'What to try next'])
+    for (const title of [
+      'Imported in',
+      'messages_synced',
+      'nothing is missing',
+      'Chats with most messages',
+      'What to try next',
+    ])
       expect(stdout).toContain(title);
     expect(readdirSync(place.folder)).toEqual(before);
   });
 
   it('keeps its store where --db names one', async () => {
-    const { status, stdout } = await place.run(['--db', 'kept.db', '--json', 'demo', '--messages', '800']);
+    const { status, stdout } = await place.run([
+      '--db',
+      'kept.db',
+      '--json',
+      'demo',
+      '--messages',
+      '800',
+      '--live-seconds',
+      '0',
+    ]);
     expect(status).toBe(0);
     const { import: summary } = JSON.parse(stdout) as { import: { messages: number } };
     const lines = jsonLines((await place.run(['--db', 'kept.db', 'export', 'messages'])).stdout);
