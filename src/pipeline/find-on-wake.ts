@@ -4,6 +4,7 @@ import { Findings } from './compare-rows.ts';
 import { BATCH_ROWS, FEED_ROWS, WINDOW_ATTACHMENTS, WINDOW_ROWS } from './live.limits.ts';
 import type { LiveSource } from './live-source.ts';
 import { APPLE } from './source-run.ts';
+import type { TouchedRows } from './touched-rows.ts';
 
 /** Messages in "Recently Deleted" as they were when last looked at. */
 export type Recent = ReadonlyMap<number, { chat: number; deletedAt: number | null }>;
@@ -11,10 +12,16 @@ export type Recent = ReadonlyMap<number, { chat: number; deletedAt: number | nul
 const EVERYTHING = Number.MAX_SAFE_INTEGER;
 
 /**
- * What to look at on a wake, where changes are likely: new rows, the newest of the known ones, rows that wait for their
- * chat, what went to or came from "Recently Deleted", the feeds of deletions, the newest attachments.
+ * What to look at on a wake, where changes are likely: new rows, those of the known ones that Apple's log has touched
+ * (where that is not known, the newest), rows that wait for their chat, what went to or came from "Recently Deleted", the
+ * feeds of deletions.
  */
-export function findOnWake(source: LiveSource, recentBefore: Recent, mode: 'catching-up' | 'live') {
+export function findOnWake(
+  source: LiveSource,
+  recentBefore: Recent,
+  touched: TouchedRows,
+  mode: 'catching-up' | 'live',
+) {
   const { db, schema, comparison, position } = source;
   const findings = new Findings();
   const counters = readCounters(db, schema);
@@ -23,12 +30,9 @@ export function findOnWake(source: LiveSource, recentBefore: Recent, mode: 'catc
   const more = fresh.length === BATCH_ROWS;
   // With a backlog to read, known rows can wait: they are compared once it is done.
   if (!more) {
-    const from = Math.max(1, position.lastMessageRowid - WINDOW_ROWS);
-    comparison.compareMessages({ from, to: position.lastMessageRowid }, recent, findings);
-    findLateJoins(source, from, findings);
+    compareKnown(source, recent, touched, findings);
+    findLateJoins(source, findings);
     for (const rowid of changedKeys(recentBefore, recent)) findings.rows.add(rowid);
-    const attachmentsFrom = Math.max(1, position.lastAttachmentRowid - WINDOW_ATTACHMENTS);
-    comparison.compareAttachments({ from: attachmentsFrom, to: EVERYTHING }, findings);
   }
   const feeds = readFeeds(source, findings);
   for (const { rowid } of fresh) findings.rows.add(rowid);
@@ -53,10 +57,29 @@ export function findOnWake(source: LiveSource, recentBefore: Recent, mode: 'catc
   };
 }
 
-/** Rows older than the window that wait for their chat. */
-function findLateJoins({ db, sourceId }: LiveSource, windowFrom: number, findings: Findings): void {
+function compareKnown(source: LiveSource, recent: Recent, touched: TouchedRows, findings: Findings): void {
+  const { db, schema, comparison, position } = source;
+  const { lastMessageRowid, lastAttachmentRowid } = position;
+  const windows = {
+    messages: [{ from: Math.max(1, lastMessageRowid - WINDOW_ROWS), to: lastMessageRowid }],
+    attachments: [{ from: Math.max(1, lastAttachmentRowid - WINDOW_ATTACHMENTS), to: EVERYTHING }],
+  };
+  const ranges = touched.ranges(db, schema);
+  // New attachments are read whatever the log says; new messages apart.
+  const attachments =
+    ranges === null ? windows.attachments : [...ranges, { from: lastAttachmentRowid + 1, to: EVERYTHING }];
+  for (const range of ranges ?? windows.messages) {
+    if (range.from > lastMessageRowid) continue;
+    comparison.compareMessages({ from: range.from, to: Math.min(range.to, lastMessageRowid) }, recent, findings);
+  }
+  for (const range of attachments) {
+    if (range.from <= lastAttachmentRowid + 1) comparison.compareAttachments(range, findings);
+  }
+}
+
+/** Rows that wait for their chat, which has come. */
+function findLateJoins({ db, sourceId }: LiveSource, findings: Findings): void {
   for (const rowid of heldRowids(db, sourceId)) {
-    if (rowid >= windowFrom) continue;
     const joined = db.value(`SELECT 1 FROM ${APPLE}.chat_message_join WHERE message_id = ? LIMIT 1`, rowid);
     if (joined !== null) findings.rows.add(rowid);
   }

@@ -25,6 +25,7 @@ import type { LiveSource } from './live-source.ts';
 import { messageColumns } from './slice-copier.ts';
 import { APPLE } from './source-run.ts';
 import { Sweep } from './sweep.ts';
+import { TouchedRows } from './touched-rows.ts';
 
 export type Mode = 'catching-up' | 'live';
 
@@ -59,6 +60,7 @@ export class Follower {
   readonly #options: FollowerOptions;
   readonly #sweep: Sweep;
   #recent: Recent = new Map();
+  readonly #touched = new TouchedRows();
   rowsRead = 0;
 
   constructor(source: LiveSource, options: FollowerOptions) {
@@ -80,11 +82,17 @@ export class Follower {
 
   /** Takes over what has changed where changes are likely: one bounded batch. */
   step(mode: Mode): StepResult {
-    return this.#run(mode, () => {
-      const found = findOnWake(this.#source, this.#recent, mode);
+    // Before the snapshot: what is read of the log is in it, and what comes later is found next time.
+    this.#touched.add(this.#source.log.read());
+    let more = true;
+    const result = this.#run(mode, () => {
+      const found = findOnWake(this.#source, this.#recent, this.#touched, mode);
       this.#recent = found.recent;
+      more = found.more;
       return found;
     });
+    if (!more) this.#touched.clear();
+    return result;
   }
 
   /** Compares the next slice of everything, and takes over what it finds. Answers true when the sweep is at its end. */

@@ -8,7 +8,13 @@ import {
   readPosition,
   removeMessages,
 } from '../load/index.ts';
-import { dataVersion, type MessagesFile, type MessagesSchema, probeSchema } from '../sources/messages/index.ts';
+import {
+  dataVersion,
+  type MessagesFile,
+  type MessagesSchema,
+  probeSchema,
+  WalReader,
+} from '../sources/messages/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { openStoreForWriting } from '../store/index.ts';
 import { RowContext } from '../transform/index.ts';
@@ -41,6 +47,8 @@ export class LiveSource implements Disposable {
   readonly people: LivePeople;
   readonly rows: LiveRows;
   readonly comparison: RowComparison;
+  /** The log of Apple's file. */
+  readonly log: WalReader;
   readonly #attached: Disposable;
   /** Rows spread over all: proof of a whole file. */
   readonly anchors: readonly Anchor[];
@@ -55,6 +63,7 @@ export class LiveSource implements Disposable {
     try {
       this.db.exec(`PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CACHE_KIB}`);
       this.#attached = attachSource(this.db, options);
+      // Opened after our own reading has made sure that there is one.
       this.schema = probeSchema(this.db, APPLE, options.source.path);
       const chats = new SparseInts();
       const context = new RowContext(chats);
@@ -67,6 +76,7 @@ export class LiveSource implements Disposable {
       this.anchors = spreadAnchors(this.db, sourceId);
       this.#newest = newestAnchors(this.db, sourceId);
       this.#schemaVersion = this.#readSchemaVersion();
+      this.log = new WalReader(options.source.path);
     } catch (error) {
       this.db.close();
       throw error;
@@ -132,6 +142,7 @@ export class LiveSource implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.log[Symbol.dispose]();
     if (this.db.isTransaction) this.db.exec('ROLLBACK');
     this.#attached[Symbol.dispose]();
     this.db.close();

@@ -26,3 +26,9 @@ export const INDEX_ROWS = 1_000;
 
 /** Events removed in one transaction, once they are old. */
 export const TRIM_ROWS = 1_000;
+
+/** Row ids beside those that were touched which are compared with them. */
+export const TOUCHED_GAP = 8;
+
+/** With more ranges than this touched, comparing the newest rows, and all of them in the sweep, costs less. */
+export const MOST_TOUCHED_RANGES = 100;

@@ -53,3 +53,4 @@ export {
   readOwnAccounts,
 } from './tables.ts';
 export { Wake, type WakeOptions } from './wake.ts';
+export { type Touched, WalReader } from './wal-reader.ts';

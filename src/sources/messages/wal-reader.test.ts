@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Database, openWritable } from '../../sqlite/index.ts';
+import { WalReader } from './wal-reader.ts';
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'wal-'));
+  file = path.join(folder, 'x.db');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A table of `rows` rows of about 300 bytes, in WAL mode. */
+function table(rows: number): Database {
+  const db = openWritable(file);
+  db.exec('PRAGMA journal_mode = WAL; CREATE TABLE message (ROWID INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT)');
+  db.exec('BEGIN');
+  for (let at = 0; at < rows; at += 1) db.run('INSERT INTO message (text) VALUES (?)', 'x'.repeat(300));
+  db.exec('COMMIT');
+  return db;
+}
+
+describe('the rows that a log touches', () => {
+  it('are told once, after the first look has found the end', () => {
+    using db = table(500);
+    using reader = new WalReader(file);
+    expect(reader.read().isComplete).toBe(false);
+    expect(reader.read()).toEqual({ rowids: new Set(), isComplete: true });
+    db.run('UPDATE message SET text = ? WHERE ROWID = ?', 'changed', 17);
+    const touched = reader.read();
+    expect(touched.isComplete).toBe(true);
+    expect(touched.rowids.has(17)).toBe(true);
+    expect(touched.rowids.size, 'the rows of one page').toBeLessThan(40);
+    expect(reader.read()).toEqual({ rowids: new Set(), isComplete: true });
+  });
+
+  it('are not told before they are committed', () => {
+    using db = table(500);
+    using reader = new WalReader(file);
+    reader.read();
+    db.exec('PRAGMA cache_size = 1; BEGIN; UPDATE message SET text = text || 1');
+    expect(reader.read()).toEqual({ rowids: new Set(), isComplete: true });
+    db.exec('COMMIT');
+    expect(reader.read().rowids.size).toBe(500);
+  });
+
+  it('are known although the log was begun anew in between, as long as nothing was overwritten', () => {
+    using db = table(500);
+    using reader = new WalReader(file);
+    reader.read();
+    db.run('UPDATE message SET text = ? WHERE ROWID = ?', 'before', 3);
+    db.exec('PRAGMA wal_checkpoint(RESTART)');
+    db.run('UPDATE message SET text = ? WHERE ROWID = ?', 'after', 400);
+    const touched = reader.read();
+    expect([touched.isComplete, touched.rowids.has(3), touched.rowids.has(400)]).toEqual([true, true, true]);
+  });
+
+  it.each([
+    ['it was begun anew twice', (db: Database) => db.exec('PRAGMA wal_checkpoint(RESTART)')],
+    ['it was emptied', (db: Database) => db.exec('PRAGMA wal_checkpoint(TRUNCATE)')],
+    ['it is longer than it was', (db: Database) => db.exec('UPDATE message SET text = text || 1')],
+  ])('are not all known when %s in between, and it says so', (_what, act) => {
+    using db = table(500);
+    db.exec('PRAGMA wal_checkpoint(RESTART); UPDATE message SET text = text WHERE ROWID = 9');
+    using reader = new WalReader(file);
+    reader.read();
+    db.run('UPDATE message SET text = ? WHERE ROWID = ?', 'lost', 3);
+    db.exec('PRAGMA wal_checkpoint(RESTART)');
+    db.run('UPDATE message SET text = ? WHERE ROWID = ?', 'one', 50);
+    act(db);
+    db.run('UPDATE message SET text = ? WHERE ROWID = ?', 'seen', 400);
+    const touched = reader.read();
+    expect([touched.isComplete, touched.rowids.has(400)]).toEqual([false, true]);
+  });
+
+  it('are unknown where there is no log', () => {
+    using reader = new WalReader(path.join(folder, 'nothing.db'));
+    expect(reader.read()).toEqual({ rowids: new Set(), isComplete: false });
+  });
+
+  it('include every row that was written, whatever the commits and checkpoints, or it says that it cannot tell', () => {
+    const act = fc.oneof(
+      {
+        weight: 6,
+        arbitrary: fc.record({ do: fc.constant('update' as const), rowid: fc.integer({ min: 1, max: 300 }) }),
+      },
+      { weight: 2, arbitrary: fc.record({ do: fc.constant('insert' as const), rowid: fc.constant(0) }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ do: fc.constantFrom('PASSIVE', 'RESTART', 'TRUNCATE'), rowid: fc.constant(0) }),
+      },
+      { weight: 3, arbitrary: fc.record({ do: fc.constant('read' as const), rowid: fc.constant(0) }) },
+    );
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
+        rmSync(file, { force: true });
+        for (const suffix of ['-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+        using db = table(300);
+        using reader = new WalReader(file);
+        reader.read();
+        let written: number[] = [];
+        const check = () => {
+          const { rowids, isComplete } = reader.read();
+          if (isComplete) expect(written.filter((rowid) => !rowids.has(rowid))).toEqual([]);
+          written = [];
+        };
+        for (const { do: what, rowid } of acts) {
+          if (what === 'read') check();
+          else if (what === 'update') {
+            db.run('UPDATE message SET text = text || ? WHERE ROWID = ?', '!', rowid);
+            written.push(rowid);
+          } else if (what === 'insert') written.push(db.run('INSERT INTO message (text) VALUES (?)', 'new').lastId);
+          else db.exec(`PRAGMA wal_checkpoint(${what})`);
+        }
+        check();
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,170 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+/**
+ * Reads the new frames of a `-wal`, and says which row ids lie on the table pages that they hold. It does not know which
+ * table a page belongs to, so that its answer is a superset of the rows that were written: whoever compares just these
+ * sees a change to a message of any age at once, at a cost that does not grow with the history. It is a hint: where it
+ * cannot be sure that it saw every frame, it says so, and the nets under it are used.
+ *
+ * The file is only ever read. Its locks are on other files, so opening and closing it by hand disturbs nobody.
+ * Format: sqlite.org/fileformat2.html#walformat.
+ */
+export type Touched = { rowids: Set<number>; isComplete: boolean };
+
+const HEADER_BYTES = 32;
+const FRAME_HEADER_BYTES = 24;
+const MAGIC = 0x377f0682;
+const TABLE_LEAF = 0x0d;
+const DATABASE_HEADER_BYTES = 100;
+const LEAF_HEADER_BYTES = 8;
+/** More than this at once is a backlog or a vacuum: comparing by ranges is quicker then. */
+const MOST_FRAMES = 2_000;
+
+type Checksum = readonly [number, number];
+type Header = { pageSize: number; salts: Buffer; isBigEndian: boolean; checksum: Checksum };
+
+/** How far one log was read: the frame to read next, and the checksum up to it. */
+type Place = { header: Header; next: number; checksum: Checksum };
+
+export class WalReader implements Disposable {
+  readonly #fd: number | null;
+  #place: Place | null = null;
+
+  /** `file`: the database. Where it has no `-wal`, nothing is ever known. */
+  constructor(file: string) {
+    this.#fd = openQuietly(`${file}-wal`);
+  }
+
+  /** Row ids on the table pages committed since the last call; the first call only finds out where the end is. */
+  read(): Touched {
+    const rowids = new Set<number>();
+    if (this.#fd === null) return { rowids, isComplete: false };
+    const before = this.#place;
+    const header = readHeader(this.#fd);
+    if (header === null) {
+      this.#place = null;
+      return { rowids, isComplete: false };
+    }
+    if (before?.header.salts.equals(header.salts) === true) {
+      return { rowids, isComplete: readFrames(this.#fd, before, rowids).isAll };
+    }
+    // The log was begun anew, from its start: what we had not read of the old one stands behind what was written since.
+    const isOldAll = before !== null && readFrames(this.#fd, before, rowids).isAll;
+    this.#place = { header, next: 0, checksum: header.checksum };
+    const { isAll, frames } = readFrames(this.#fd, this.#place, rowids);
+    // A log that was cut off lost its tail; one that has grown to where we were has written over it.
+    const isIntact =
+      before !== null &&
+      follows(before.header, header) &&
+      frames < before.next &&
+      frameCount(this.#fd, header) >= before.next;
+    return { rowids, isComplete: isOldAll && isAll && isIntact };
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#fd !== null) closeSync(this.#fd);
+  }
+}
+
+/**
+ * Reads on from a place, which is moved behind the last commit. `frames`: how many frames of this log there are, be they
+ * committed or not; `isAll`: every one up to the last commit was read.
+ */
+function readFrames(fd: number, place: Place, rowids: Set<number>): { isAll: boolean; frames: number } {
+  const { header, next: first } = place;
+  const frameBytes = FRAME_HEADER_BYTES + header.pageSize;
+  const frame = Buffer.allocUnsafe(frameBytes);
+  const available = frameCount(fd, header);
+  let { checksum } = place;
+  let pending: number[] = [];
+  let at = first;
+  for (; at < available; at += 1) {
+    if (readSync(fd, frame, 0, frameBytes, HEADER_BYTES + at * frameBytes) < frameBytes) break;
+    // What is left of another log, or still being written, does not add up.
+    if (!frame.subarray(8, 16).equals(header.salts)) break;
+    const sum = addChecksum(frame.subarray(0, 8), checksum, header.isBigEndian);
+    checksum = addChecksum(frame.subarray(FRAME_HEADER_BYTES), sum, header.isBigEndian);
+    if (checksum[0] !== frame.readUInt32BE(16) || checksum[1] !== frame.readUInt32BE(20)) break;
+    collectRowids(frame.subarray(FRAME_HEADER_BYTES), frame.readUInt32BE(0) === 1, pending);
+    const isCommit = frame.readUInt32BE(4) !== 0;
+    if (!isCommit) continue;
+    for (const rowid of pending) rowids.add(rowid);
+    pending = [];
+    place.next = at + 1;
+    place.checksum = checksum;
+    if (at - first >= MOST_FRAMES) return { isAll: false, frames: at + 1 };
+  }
+  return { isAll: true, frames: at };
+}
+
+/** How many frames the file has room for, whatever log they belong to. */
+function frameCount(fd: number, { pageSize }: Header): number {
+  return Math.floor((fstatSync(fd).size - HEADER_BYTES) / (FRAME_HEADER_BYTES + pageSize));
+}
+
+/** Every new beginning counts the first salt up by one. */
+function follows(old: Header, now: Header): boolean {
+  return (old.salts.readUInt32BE(0) + 1) >>> 0 === now.salts.readUInt32BE(0);
+}
+
+function openQuietly(file: string): number | null {
+  try {
+    return openSync(file, 'r');
+  } catch {
+    return null;
+  }
+}
+
+function readHeader(fd: number): Header | null {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  if (readSync(fd, bytes, 0, HEADER_BYTES, 0) < HEADER_BYTES) return null;
+  const magic = bytes.readUInt32BE(0);
+  if (magic !== MAGIC && magic !== MAGIC + 1) return null;
+  return {
+    pageSize: bytes.readUInt32BE(8),
+    salts: bytes.subarray(16, 24),
+    isBigEndian: magic === MAGIC + 1,
+    checksum: [bytes.readUInt32BE(24), bytes.readUInt32BE(28)],
+  };
+}
+
+function addChecksum(
+  bytes: Buffer,
+  [first, second]: readonly [number, number],
+  isBigEndian: boolean,
+): [number, number] {
+  let a = first;
+  let b = second;
+  for (let at = 0; at < bytes.length; at += 8) {
+    const x = isBigEndian ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at);
+    const y = isBigEndian ? bytes.readUInt32BE(at + 4) : bytes.readUInt32LE(at + 4);
+    a = (a + x + b) >>> 0;
+    b = (b + y + a) >>> 0;
+  }
+  return [a, b];
+}
+
+/** The row ids of the cells of a table's leaf page; of any other page none. Never throws, whatever the bytes are. */
+function collectRowids(page: Buffer, isFirst: boolean, into: number[]): void {
+  const start = isFirst ? DATABASE_HEADER_BYTES : 0;
+  if (page[start] !== TABLE_LEAF) return;
+  const cells = page.readUInt16BE(start + 3);
+  for (let cell = 0; cell < cells; cell += 1) {
+    const pointer = start + LEAF_HEADER_BYTES + cell * 2;
+    if (pointer + 2 > page.length) return;
+    const at = page.readUInt16BE(pointer);
+    const size = varint(page, at);
+    const rowid = size === null ? null : varint(page, size.end);
+    if (rowid !== null && rowid.value > 0 && Number.isSafeInteger(rowid.value)) into.push(rowid.value);
+  }
+}
+
+function varint(page: Buffer, from: number): { value: number; end: number } | null {
+  let value = 0;
+  for (let at = from; at < Math.min(page.length, from + 8); at += 1) {
+    const byte = page[at] ?? 0;
+    value = value * 128 + (byte & 0x7f);
+    if (byte < 0x80) return { value, end: at + 1 };
+  }
+  return null;
+}
