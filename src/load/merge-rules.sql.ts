@@ -51,6 +51,7 @@ export const MESSAGE_MERGE: readonly (readonly [column: string, sql: string])[] 
   ['event', added('event')],
   ['is_scheduled', `CASE WHEN ${SAME} THEN s.is_scheduled ELSE min(m.is_scheduled, s.is_scheduled) END`],
   ['source_rowid', believed('source_rowid')],
+  ['source_state', believed('source_state')],
 ];
 
 export const REACTION_MERGE: readonly (readonly [column: string, sql: string])[] = [
@@ -65,6 +66,7 @@ export const REACTION_MERGE: readonly (readonly [column: string, sql: string])[]
   ['reacted_at', added('reacted_at')],
   ['vanished_at', `CASE WHEN ${SAME} THEN NULL ELSE m.vanished_at END`],
   ['source_rowid', believed('source_rowid')],
+  ['source_state', believed('source_state')],
 ];
 
 const BETTER_STATE = `CASE WHEN 'present' IN (s.state, m.state) THEN 'present'
@@ -82,6 +84,7 @@ export const ATTACHMENT_MERGE: readonly (readonly [column: string, sql: string])
   ['is_hidden', believed('is_hidden')],
   ['created_at', added('created_at')],
   ['source_rowid', believed('source_rowid')],
+  ['source_state', believed('source_state')],
 ];
 
 export const VOTE_MERGE: readonly (readonly [column: string, sql: string])[] = [
@@ -89,4 +92,5 @@ export const VOTE_MERGE: readonly (readonly [column: string, sql: string])[] = [
   ['choices', added('choices')],
   ['voted_at', added('voted_at')],
   ['source_rowid', believed('source_rowid')],
+  ['source_state', believed('source_state')],
 ];

@@ -18,6 +18,9 @@ import { upkeepSlice } from './upkeep.ts';
 /** A sweep is begun so long after the last one began, when anything was committed meanwhile; and is over in less. */
 const SWEEP_EVERY_MS = 30_000;
 const SWEEP_WITHIN_MS = 25_000;
+/** One that is wanted at once begins no sooner than this after the last one began. */
+const SWEEP_AGAIN_MS = 2_000;
+const SWEEP_LOOK_MS = 250;
 /** Upkeep looks for something to do this often. */
 const UPKEEP_EVERY_MS = 1_000;
 /** Without any commit of ours there is still what time alone makes due. */
@@ -269,25 +272,36 @@ export class Following {
     }
   }
 
-  /** All rows, again and again while anything is committed, spread so thin that nobody notices. */
+  /**
+   * All rows, again and again while anything is committed, spread so thin that nobody notices; but at once, and without
+   * rest, where changes may have been missed: after files were replaced, and when the log was begun anew too soon.
+   */
   async #sweepLoop(): Promise<void> {
     const { signal, clock } = this.#options;
     let begunAt = clock.now();
     while (!signal.aborted) {
-      await pause(Math.max(UPKEEP_EVERY_MS, begunAt + SWEEP_EVERY_MS - clock.now()), signal);
-      if (signal.aborted || !this.#isDirty || this.#follower === null) continue;
+      await pause(SWEEP_LOOK_MS, signal);
+      const follower = this.#follower;
+      if (signal.aborted || follower === null) continue;
+      const sinceMs = clock.now() - begunAt;
+      const isUrgent = follower.mayHaveMissed && sinceMs >= SWEEP_AGAIN_MS;
+      if (!isUrgent && !(this.#isDirty && sinceMs >= SWEEP_EVERY_MS)) continue;
       this.#isDirty = false;
       begunAt = clock.now();
-      const restMs = SWEEP_WITHIN_MS / Math.max(1, this.#follower.sweepSlices);
-      for (let done = false; !done && !signal.aborted; ) {
-        done = await this.#retrying(
-          () => this.#inLane('upkeep', async () => (this.#follower === null ? true : await this.#sweepSlice('live'))),
-          true,
-        );
-        if (!done) await pause(restMs, signal);
-      }
-      this.#record.swept();
+      await this.#sweepAll(isUrgent ? 0 : SWEEP_WITHIN_MS / Math.max(1, follower.sweepSlices));
     }
+  }
+
+  async #sweepAll(restMs: number): Promise<void> {
+    const { signal } = this.#options;
+    for (let done = false; !done && !signal.aborted; ) {
+      done = await this.#retrying(
+        () => this.#inLane('upkeep', async () => (this.#follower === null ? true : await this.#sweepSlice('live'))),
+        true,
+      );
+      if (!done) await pause(restMs, signal);
+    }
+    this.#record.swept();
   }
 
   async #upkeepLoop(): Promise<void> {

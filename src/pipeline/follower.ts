@@ -61,6 +61,7 @@ export class Follower {
   readonly #sweep: Sweep;
   #recent: Recent = new Map();
   readonly #touched = new TouchedRows();
+  #mayHaveMissed = true;
   rowsRead = 0;
 
   constructor(source: LiveSource, options: FollowerOptions) {
@@ -91,13 +92,22 @@ export class Follower {
       more = found.more;
       return found;
     });
-    if (!more) this.#touched.clear();
+    if (more) return result;
+    this.#mayHaveMissed ||= !this.#touched.isComplete;
+    this.#touched.clear();
     return result;
+  }
+
+  /** Old rows may have changed without the log telling which: a sweep is wanted at once, and not in its turn. */
+  get mayHaveMissed(): boolean {
+    return this.#mayHaveMissed;
   }
 
   /** Compares the next slice of everything, and takes over what it finds. Answers true when the sweep is at its end. */
   sweepSlice(mode: Mode): { result: StepResult; done: boolean } {
     let done = false;
+    // What is missed from now on is the next one's.
+    if (this.#sweep.isAtStart) this.#mayHaveMissed = false;
     const result = this.#run(mode, () => {
       const findings = new Findings();
       done = this.#sweep.next(findings);

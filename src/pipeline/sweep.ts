@@ -20,6 +20,10 @@ export class Sweep {
     this.#source = source;
   }
 
+  get isAtStart(): boolean {
+    return this.#place.table === 'message' && this.#place.from === FIRST;
+  }
+
   /** About how many slices the whole takes. */
   get slices(): number {
     const { lastMessageRowid, lastAttachmentRowid } = this.#source.position;

@@ -21,6 +21,11 @@ export class TouchedRows {
     this.#isComplete = true;
   }
 
+  /** Whether every touched row is known. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
   /** What has to be compared; null where it is not known, or is so much that comparing the newest is quicker. */
   ranges(db: Database, schema: MessagesSchema): RowidRange[] | null {
     if (!this.#isComplete) return null;
