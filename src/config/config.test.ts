@@ -59,10 +59,16 @@ describe('where a setting comes from', () => {
       addressBook: null,
       region: null,
       gapMinutes: null,
+      once: false,
+      pollMs: 50,
+      sealCheckSeconds: 60,
+      hints: true,
+      mirrorDeletes: false,
       format: 'jsonl',
       limit: 20,
       chat: null,
       messages: 30_000,
+      liveSeconds: 8,
       seed: 1,
     });
   });

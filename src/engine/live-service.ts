@@ -18,8 +18,8 @@ export class LiveService {
       ...args,
       store,
       clock: systemClock,
-      // Once caught up, whoever asked may cancel; what goes on ends with the engine.
-      signal: args.once ? AbortSignal.any([context.signal, stopping]) : stopping,
+      // Whoever asked may cancel until they are answered; what goes on after that ends with the engine.
+      signal: AbortSignal.any([context.signal, stopping]),
       lanes,
       onImportProgress: progress,
       onState: (state) => notify('state', { state }),

@@ -74,7 +74,7 @@ export {
   type Projection,
   type RowRange,
 } from './rows.ts';
-export { finaliseSealed, nextDueAt, type SealStep, sealChat, sealDueConversations } from './seal.ts';
+export { finaliseSealed, type SealStep, sealChat, sealDueConversations } from './seal.ts';
 export { extendSearchIndex, type IndexStep } from './search-index.ts';
 export { addChatServices, rareServices } from './services.ts';
 export { clearDifferences, clearStaging, compareStaged, createStaging, indexStaging, STAGED } from './staging.ts';

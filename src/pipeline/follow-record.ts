@@ -11,6 +11,8 @@ export class FollowRecord {
   readonly #lags: number[] = [];
   #state: FollowState = 'stopped';
   #sourceId: number | null = null;
+  /** How far the source had been read when it was last closed. */
+  #reached = { lastMessageRowid: 0, lastAttachmentRowid: 0 };
   #wakes = 0;
   #batches = 0;
   #rowsRead = 0;
@@ -32,6 +34,10 @@ export class FollowRecord {
 
   opened(sourceId: number): void {
     this.#sourceId = sourceId;
+  }
+
+  closed({ position }: LiveSource): void {
+    this.#reached = position;
   }
 
   restarted(): void {
@@ -56,11 +62,12 @@ export class FollowRecord {
 
   status(source: LiveSource | null): FollowStatus {
     const iso = (atMs: number | null) => (atMs === null ? null : new Date(atMs).toISOString());
+    const { lastMessageRowid, lastAttachmentRowid } = source?.position ?? this.#reached;
     return {
       state: this.#state,
       sourceId: this.#sourceId,
-      lastMessageRowid: source?.position.lastMessageRowid ?? 0,
-      lastAttachmentRowid: source?.position.lastAttachmentRowid ?? 0,
+      lastMessageRowid,
+      lastAttachmentRowid,
       lagMs: this.#lags.at(-1) ?? null,
       slowestLagMs: this.#lags.length === 0 ? null : Math.max(...this.#lags),
       wakes: this.#wakes,

@@ -134,6 +134,7 @@ export class Following {
   }
 
   #close(): void {
+    if (this.#source !== null) this.#record.closed(this.#source);
     this.#source?.[Symbol.dispose]();
     this.#source = null;
     this.#follower = null;

@@ -34,6 +34,8 @@ export function recognizeSource(db: Database, record: SourceRecord): number {
  */
 function countsOn(db: Database, sourceId: number): boolean {
   const read = db.value<number>('SELECT last_message_rowid FROM live_sync_state WHERE source_id = ?', sourceId) ?? 0;
+  // SQLite keeps the count in a table that a copy made by hand may lack.
+  if (db.value(`SELECT 1 FROM ${APPLE}.sqlite_master WHERE name = 'sqlite_sequence'`) === null) return false;
   const given = db.value<number>(`SELECT seq FROM ${APPLE}.sqlite_sequence WHERE name = 'message'`) ?? 0;
   return given >= read;
 }

@@ -1,30 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { StoredEvent } from '../../src/model/index.ts';
-import { verifySource } from '../../src/pipeline/index.ts';
 import { actions, address, encodeAttributedBody } from '../../src/simulator/index.ts';
 import { canonicalStore, conversationIds } from '../support/canonical-store.ts';
 import { NOW_MS } from '../support/fixture.ts';
 import { type Followed, followed } from '../support/followed.ts';
+import { agrees, only, types } from '../support/followed-checks.ts';
 import { ANN, BOB } from '../support/live-messages.ts';
 
 const MINUTE = 60_000;
-
-const types = (events: readonly StoredEvent[]) => events.map((event) => event.type);
-const only = <T extends StoredEvent['type']>(events: readonly StoredEvent[], type: T) =>
-  events.filter((event): event is Extract<StoredEvent, { type: T }> => event.type === type);
-
-async function agrees(store: Followed): Promise<void> {
-  // What has been read once needs no second look.
-  const before = store.follower.rowsRead;
-  store.sweep();
-  expect(store.follower.rowsRead - before, 'rows that are read again though they are as they were').toBe(0);
-  const report = await verifySource({
-    ...{ store: store.store, addressBook: null, region: null, locale: null, clock: store.clock, onProgress: () => {} },
-    source: { path: store.source, sealed: false },
-    signal: new AbortController().signal,
-  });
-  expect(report.differences).toEqual([]);
-}
 
 describe('a new message', () => {
   it('is there with its conversation, position and events, and only once', async () => {
@@ -217,74 +199,6 @@ describe('L7 a change to a message', () => {
   });
 });
 
-describe('R15 a deletion', () => {
-  const say = (store: Followed, text: string, minutesAgo: number) =>
-    actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - minutesAgo * MINUTE, text });
-
-  it('for good marks the message, which keeps its place', async () => {
-    using store = await followed();
-    const [first, bridge, last] = [say(store, 'first', 160), say(store, 'bridge', 80), say(store, 'last', 1)];
-    store.wake();
-    const before = conversationIds(store.store);
-    actions.deleteForGood(store.pen, bridge);
-    const events = store.wake();
-    expect(types(events)).toEqual(['message_deleted']);
-    expect(events[0]?.data).toEqual({ guids: [bridge.guid], removed: false });
-    expect(store.message(bridge.guid)).toMatchObject({ text: 'bridge', deleted_at: NOW_MS });
-    expect(conversationIds(store.store)).toEqual(before);
-    expect(before.get(first.guid)).toBe(before.get(last.guid));
-    await agrees(store);
-  });
-
-  it('that Apple forgot to note is found by the sweep', async () => {
-    using store = await followed();
-    const gone = say(store, 'gone', 5);
-    say(store, 'there', 4);
-    store.wake();
-    for (let at = 0; at < 2_100; at += 1) say(store, `${at}`, 3);
-    store.wake();
-    actions.deleteForGood(store.pen, gone);
-    store.pen.database.db.exec('DELETE FROM deleted_messages; DELETE FROM sync_deleted_messages');
-    store.pen.database.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    expect(store.wake()).toEqual([]);
-    expect(types(store.sweep())).toEqual(['message_deleted']);
-    await agrees(store);
-  });
-
-  it('to "Recently Deleted" is undone by restoring it, and completed when it is purged', async () => {
-    using store = await followed();
-    const [one, two] = [say(store, 'one', 5), say(store, 'two', 4)];
-    store.wake();
-    actions.deleteRecently(store.pen, one, NOW_MS);
-    actions.deleteRecently(store.pen, two, NOW_MS);
-    expect(only(store.wake(), 'message_deleted')[0]?.data.guids).toEqual([one.guid, two.guid]);
-    actions.restore(store.pen, one);
-    expect(only(store.wake(), 'message_updated')[0]?.data).toEqual({ guids: [one.guid], changed: ['deletedAt'] });
-    actions.deleteForGood(store.pen, two);
-    expect(store.wake()).toEqual([]);
-    expect([store.message(one.guid)?.deleted_at, store.message(two.guid)?.deleted_at]).toEqual([null, NOW_MS]);
-    await agrees(store);
-  });
-
-  it('with --mirror-deletes leaves the store, and its conversation is split anew', async () => {
-    using store = await followed({ mirrorDeletes: true });
-    const [first, bridge, last] = [say(store, 'first', 160), say(store, 'bridge', 80), say(store, 'last', 1)];
-    store.wake();
-    actions.deleteForGood(store.pen, bridge);
-    const events = store.wake();
-    expect(types(events)).toEqual(['message_deleted', 'conversation_amended', 'conversation_started']);
-    expect(store.message(bridge.guid)).toBeUndefined();
-    const now = conversationIds(store.store);
-    expect(now.get(first.guid)).not.toBe(now.get(last.guid));
-    actions.deleteRecently(store.pen, last, NOW_MS);
-    expect(types(store.wake())).toEqual(['message_deleted', 'conversation_removed']);
-    expect([...store.wake(), ...store.sweep()]).toEqual([]);
-    actions.restore(store.pen, last);
-    expect(types(store.wake())).toEqual(['messages_synced', 'conversation_started']);
-    await agrees(store);
-  });
-});
-
 describe('reactions', () => {
   it('L71 are told when they come, change and go, also before their target', async () => {
     using store = await followed();
@@ -336,33 +250,6 @@ describe('a group', () => {
     expect(only(store.wake(), 'chat_updated')[0]?.data.changed).toEqual(['participants']);
     actions.leave(store.pen, store.group, BOB, NOW_MS + 2);
     expect(only(store.wake(), 'chat_updated')[0]?.data.changed).toEqual(['participants']);
-    await agrees(store);
-  });
-});
-
-describe('R17 a twin: landed again under a new guid', () => {
-  const land = (store: Followed, text: string) =>
-    actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - 900 * MINUTE, text });
-
-  it('is folded into the old one when its row is gone, in either order, and over a restart', async () => {
-    using store = await followed();
-    const old = land(store, 'again');
-    store.wake();
-    actions.deleteForGood(store.pen, old);
-    const twin = land(store, 'again');
-    const events = store.wake();
-    expect(types(events)).not.toContain('messages_synced');
-    expect(store.message(twin.guid)).toBeUndefined();
-    expect(store.message(old.guid)).toMatchObject({ deleted_at: null, source_rowid: twin.rowId });
-    const third = land(store, 'again');
-    store.wake();
-    expect(store.message(third.guid), 'two that both exist are two').toBeDefined();
-    actions.deleteForGood(store.pen, twin);
-    store.wake();
-    expect(store.message(third.guid)).toBeUndefined();
-    expect(store.message(old.guid)).toMatchObject({ deleted_at: null, source_rowid: third.rowId });
-    store.restart();
-    expect([...store.wake('catching-up'), ...store.sweep()]).toEqual([]);
     await agrees(store);
   });
 });

@@ -28,13 +28,15 @@ export const KNOWN_TABLES = [
   'deleted_messages',
   'sync_deleted_messages',
 ] as const;
+/** SQLite's own: the highest row ids that were ever given out. A copy made by hand may lack it. */
+const PROBED_TABLES = [...KNOWN_TABLES, 'sqlite_sequence'] as const;
 const REQUIRED_TABLES = ['message', 'chat', 'handle', 'chat_message_join'] as const;
 const REQUIRED_COLUMNS = ['guid', 'date', 'handle_id', 'is_from_me'] as const;
 
 /** Probes the attached database. Throws SOURCE_NOT_MESSAGES when it is some other program's. */
 export function probeSchema(db: Database, name: string, file: string): MessagesSchema {
   const columns = new Map<string, Set<string>>();
-  for (const table of KNOWN_TABLES) {
+  for (const table of PROBED_TABLES) {
     const rows = db.all<{ name: string }>(`PRAGMA ${name}.table_info(${table})`);
     if (rows.length > 0) columns.set(table, new Set(rows.map((row) => row.name.toLowerCase())));
   }

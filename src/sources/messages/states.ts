@@ -19,9 +19,13 @@ export type SourceCounters = {
 export function readCounters(db: Database, schema: MessagesSchema): SourceCounters {
   const highest = (table: string) =>
     schema.has(table) ? (db.value<number>(`SELECT max(ROWID) FROM ${schema.name}.${table}`) ?? 0) : 0;
+  const there = highest('message');
+  const given = schema.has('sqlite_sequence')
+    ? db.value<number>(`SELECT seq FROM ${schema.name}.sqlite_sequence WHERE name = 'message'`)
+    : there;
   return {
-    given: db.value<number>(`SELECT seq FROM ${schema.name}.sqlite_sequence WHERE name = 'message'`) ?? 0,
-    highest: highest('message'),
+    given: given ?? 0,
+    highest: there,
     attachments: highest('attachment'),
     deleted: highest('deleted_messages'),
     syncDeleted: highest('sync_deleted_messages'),
