@@ -14,9 +14,9 @@ export const handlers: Handlers = {
   import: {
     lane: 'upkeep',
     async run(args, { store, signal, progress, notify }) {
-      const summary = await importIntoOwnedStore({ ...args, store, clock: systemClock, signal, onProgress: progress });
-      // What is in memory tells of the store as it was.
-      live.following?.reload();
+      const work = async () =>
+        await importIntoOwnedStore({ ...args, store, clock: systemClock, signal, onProgress: progress });
+      const summary = live.following === null ? await work() : await live.following.aside(work);
       notify('committed', { position: positionOf(store) });
       return summary;
     },

@@ -10,6 +10,7 @@ import { FollowRecord } from './follow-record.ts';
 import { Follower, type Mode, type StepResult } from './follower.ts';
 import { importIntoOwnedStore } from './import.ts';
 import { LiveSource } from './live-source.ts';
+import { isLock, mayPass, problemOf } from './passing-errors.ts';
 import { knownSource } from './recognize.ts';
 import { pendingReason, reconcile } from './reconcile.ts';
 import { sealSlice } from './seal.ts';
@@ -89,11 +90,21 @@ export class Following {
     return this.#follower;
   }
 
-  /** After an import by somebody else in this thread: what is in memory tells of the store as it was. */
-  reload(): void {
-    if (this.#source === null || this.#follower === null) return;
-    this.#source.readAgain();
-    this.#loaded(this.#follower);
+  /** Steps aside for work of others in this thread that may put another file in the store's place. */
+  async aside<T>(work: () => Promise<T>): Promise<T> {
+    this.#close();
+    try {
+      return await work();
+    } finally {
+      try {
+        await this.#reopen();
+      } catch (error) {
+        // Whoever waits for changes is told of one, and tries until it can be opened.
+        this.#close();
+        this.#seen = NOTHING;
+        this.#options.onProblem(...problemOf(error));
+      }
+    }
   }
 
   /** The source is imported, unless the store knows it; then it is opened. */
@@ -367,30 +378,4 @@ const NOTHING: Stamp = { database: null, wal: null, shm: null, version: null };
 function lastEvent(store: string): number {
   using db = openStoreForReading(store);
   return db.value<number>('SELECT max(id) FROM events') ?? 0;
-}
-
-/** Results of SQLite and of the system that another try may not meet again. */
-const PASSING = [5, 6, 10, 11, 14, 15, 17, 26];
-const PASSING_CODES = [
-  'SOURCE_LOCKED',
-  'SOURCE_NOT_FOUND',
-  'SOURCE_NO_PERMISSION',
-  'SOURCE_NOT_MESSAGES',
-  'SOURCE_DAMAGED',
-];
-
-function isLock(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return code === 5 || code === 6 || code === 'SOURCE_LOCKED';
-}
-
-function mayPass(error: unknown): boolean {
-  if (error instanceof ChatStatsError) return PASSING_CODES.includes(error.code);
-  const { code } = error as { code?: unknown };
-  return typeof code === 'number' ? PASSING.includes(code) : code === 'ENOENT' || code === 'EACCES' || code === 'EBUSY';
-}
-
-function problemOf(error: unknown): [code: string, text: string] {
-  if (error instanceof ChatStatsError) return [error.code, error.message];
-  return [String((error as { code?: unknown }).code ?? 'INTERNAL'), (error as Error).name];
 }

@@ -1,9 +1,16 @@
 import { existsSync } from 'node:fs';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
-import { breathe, firstError } from '../kernel/index.ts';
+import { breathe, ChatStatsError, firstError } from '../kernel/index.ts';
 import { explainStoreError, ownStore, removeAside } from '../load/index.ts';
+import { appendEvents } from '../outbox/index.ts';
 import { checkReadable, explainSourceError, isDamage, readableFile } from '../sources/messages/index.ts';
-import { openStoreForReading, storeCounts, storedGapMs, storeHoldsMessages } from '../store/index.ts';
+import {
+  openStoreForReading,
+  openStoreForWriting,
+  storeCounts,
+  storedGapMs,
+  storeHoldsMessages,
+} from '../store/index.ts';
 import { bulkImport } from './bulk-import.ts';
 import { mergeImport } from './merge-import.ts';
 import type { ImportOptions, ImportResult, ImportSummary } from './options.ts';
@@ -35,8 +42,22 @@ export async function importIntoOwnedStore(options: ImportOptions): Promise<Impo
   try {
     return await importOwned(options);
   } catch (failure) {
-    const error = firstError(failure);
-    throw explainStoreError(error, options.store) ?? error;
+    const first = firstError(failure);
+    const error = explainStoreError(first, options.store) ?? first;
+    recordFailure(options, error);
+    throw error;
+  }
+}
+
+/** Readers of the events of a store that was there learn of it; where even that cannot be written, nobody can be told. */
+function recordFailure({ store, clock }: ImportOptions, error: unknown): void {
+  if (!existsSync(store)) return;
+  const code = error instanceof ChatStatsError ? error.code : 'INTERNAL';
+  try {
+    using db = openStoreForWriting(store);
+    db.transaction(() => appendEvents(db, clock.now(), [{ type: 'import_failed', chatId: null, data: { code } }]));
+  } catch {
+    // What went wrong first is what a person has to know.
   }
 }
 

@@ -115,12 +115,6 @@ export class LiveSource implements Disposable {
     };
   }
 
-  /** After somebody else has written to the store. */
-  readAgain(): void {
-    this.position = readPosition(this.db, this.sourceId);
-    this.renewAnchors();
-  }
-
   /** Messages that live on in a newcomer: it leaves the store, and its row is to be read again as theirs. */
   takeLateTwins(vanished: readonly number[]): {
     rows: number[];
