@@ -9,6 +9,7 @@ export { checkImport, importIntoOwnedStore, importSource } from './import.ts';
 export { LiveSource } from './live-source.ts';
 export type { ImportOptions, ImportProgress, ImportStage, ImportSummary } from './options.ts';
 export { knownSource } from './recognize.ts';
+export { pendingReason, reconcile } from './reconcile.ts';
 export { retryQuarantine } from './retry-quarantine.ts';
 export { sealChatNow, sealSlice } from './seal.ts';
 export { type VerifyOptions, verifySource } from './verify.ts';

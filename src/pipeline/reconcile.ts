@@ -14,6 +14,11 @@ export function pendingReason(store: string): string | null {
   return reconcilingReason(db);
 }
 
+export type ReconcileOptions = Pick<
+  FollowOptions,
+  'store' | 'source' | 'addressBook' | 'region' | 'locale' | 'clock' | 'signal' | 'onImportProgress'
+> & { gapMs: number; recordedPath: string };
+
 export type Restart = {
   sourceId: number;
   reason: string;
@@ -28,10 +33,7 @@ export type Restart = {
  * source, whatever its numbers: what it lacks is marked as deleted, as a sweep would. One that shares none is another
  * history at the same place: it is a source of its own, and nothing of the old one is touched.
  */
-export async function reconcile(
-  options: Omit<FollowOptions, 'gapMs'> & { gapMs: number; recordedPath: string },
-  restart: Restart,
-): Promise<void> {
+export async function reconcile(options: ReconcileOptions, restart: Restart): Promise<void> {
   const { sourceId, reason } = restart;
   const isSuccessor = sharesHistory(restart.db, restart.schema, restart.anchors);
   restart.close();
