@@ -12,5 +12,6 @@ export { knownSource } from './recognize.ts';
 export { pendingReason, reconcile } from './reconcile.ts';
 export { retryQuarantine } from './retry-quarantine.ts';
 export { sealChatNow, sealSlice } from './seal.ts';
+export { upkeepSlice } from './upkeep.ts';
 export { type VerifyOptions, verifySource } from './verify.ts';
 export type { Difference, DifferenceKind, SetAside, VerifyCounts, VerifyReport } from './verify-report.ts';

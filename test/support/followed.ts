@@ -3,7 +3,7 @@ import { DEFAULT_GAP_MS } from '../../src/conversations/index.ts';
 import { type Clock, fixedClock, must } from '../../src/kernel/index.ts';
 import type { StoredEvent } from '../../src/model/index.ts';
 import { readEvents } from '../../src/outbox/index.ts';
-import { Follower, knownSource, LiveSource, sealSlice } from '../../src/pipeline/index.ts';
+import { Follower, knownSource, LiveSource, sealSlice, upkeepSlice } from '../../src/pipeline/index.ts';
 import type { Generation } from '../../src/simulator/index.ts';
 import { openStoreForReading } from '../../src/store/index.ts';
 import { NOW_MS, runImport, temporaryFolder } from './fixture.ts';
@@ -57,6 +57,11 @@ export async function followed(options: FollowedOptions = {}) {
     seal(): StoredEvent[] {
       const before = this.lastEvent();
       while (sealSlice(opened.source.db, { gapMs: DEFAULT_GAP_MS, nowMs: clock.now() }).more);
+      return this.eventsAfter(before);
+    },
+    upkeep(): StoredEvent[] {
+      const before = this.lastEvent();
+      while (upkeepSlice(opened.source.db, clock.now()).more);
       return this.eventsAfter(before);
     },
     /** The process ends and another begins. */

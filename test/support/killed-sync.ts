@@ -6,7 +6,12 @@ import { announcementFaults, eventFaults, messagesOf, reachedFaults, watermarkFa
 import { eventsOf, lastEventOf, SyncProcess } from './sync-process.ts';
 
 /** Acts after which the source is another, or messages live on under other guids. */
-export const REPLACING_ACTS = ['replaceOlder', 'replaceRenumbered', 'reland', 'relandFirst'] as const;
+const REPLACING_ACTS = ['replaceOlder', 'replaceRenumbered', 'reland', 'relandFirst'] as const;
+const weigh = (weight: number) => Object.fromEntries(REPLACING_ACTS.map((act) => [act, weight]));
+/** What happens stays in one file, and every message keeps its guid. */
+export const ONE_FILE: Readonly<Record<string, number>> = weigh(0);
+/** One file replaces the other, and messages land again. */
+export const MANY_FILES: Readonly<Record<string, number>> = { ...weigh(2), takeCopy: 3, replaceEqual: 1 };
 
 /** Half of the kills come at a moment, the others as soon as one of these is told of. */
 const CHOSEN: readonly EventType[] = [
@@ -32,8 +37,8 @@ export type Kills = {
   /** False when there is nothing more to do; asked before each kill, which it is the number of. */
   goesOn(kill: number): boolean;
   perSecond: number;
-  /** Acts that do not happen. */
-  without?: readonly string[];
+  /** How often acts happen, by name, in place of their usual weights; 0: never. */
+  weights?: Readonly<Record<string, number>>;
   /** How long sync lives at most before it is killed, in milliseconds. */
   longestLifeMs?: number;
   onKill?(told: string): void;
@@ -58,7 +63,7 @@ export type Killed = {
  * quiet, and sync catches up. Answers what was done, and every law that was broken on the way.
  */
 export async function killAgainAndAgain(options: Kills): Promise<Killed> {
-  const { source, store, generation, seed, perSecond, without = [] } = options;
+  const { source, store, generation, seed, perSecond, weights = {} } = options;
   const random = new Random(seed);
   const killed: Killed = {
     ...{ kills: 0, atEvents: 0, early: 0, commits: 0, events: 0, restarts: 0 },
@@ -69,7 +74,6 @@ export async function killAgainAndAgain(options: Kills): Promise<Killed> {
     killed.faults.push(...faults.slice(0, MOST_FAULTS).map((fault) => `${where}: ${fault}`));
   await catchUp(store, source);
   const imported = messagesOf(store);
-  const weights = Object.fromEntries(without.map((act) => [act, 0]));
   const actor = startActor({ file: source, generation, seed, perSecond, weights });
   let told: StoredEvent[] = [];
   try {
@@ -137,7 +141,7 @@ async function lived(sync: SyncProcess, lifeMs: number, chosen: EventType | null
 
 /** Answers the events as they were told by now, to be told the same for ever. */
 function checkAfterKill(
-  { source, store, without = [] }: Kills,
+  { source, store, weights = {} }: Kills,
   { kills }: Killed,
   toldBefore: readonly StoredEvent[],
   fail: (where: string, faults: readonly string[]) => void,
@@ -146,7 +150,7 @@ function checkAfterKill(
   const told = eventsOf(store);
   if (told.length < toldBefore.length) fail(where, ['events are gone']);
   // Where the rows of the source may have other numbers by now, the mark tells of the old ones until sync has seen it.
-  const isOneFile = REPLACING_ACTS.every((act) => without.includes(act));
+  const isOneFile = REPLACING_ACTS.every((act) => weights[act] === 0);
   if (isOneFile) fail(where, watermarkFaultsIfThere(store, source));
   if (kills % CHECK_EVERY === 0) {
     using db = openStoreForReading(store);

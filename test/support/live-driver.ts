@@ -64,6 +64,16 @@ export class LiveDriver implements Disposable {
   async #current(): Promise<Opened> {
     if (this.#opened !== null && this.#opened.files === filesOf(this.#place.source)) return this.#opened;
     this.close();
+    try {
+      await this.#begin();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    return must(this.#opened, 'it has just been opened');
+  }
+
+  async #begin(): Promise<void> {
     this.#opened = this.#open();
     const { source, follower } = this.#opened;
     const pending = pendingReason(this.#place.store);
@@ -71,7 +81,6 @@ export class LiveDriver implements Disposable {
     if (pending !== null) await this.#reconcile(pending);
     else if (continuity.kind === 'restart') await this.#reconcile(continuity.reason);
     else follower.load();
-    return must(this.#opened, 'it has just been opened');
   }
 
   #open(): Opened {
