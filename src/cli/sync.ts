@@ -36,8 +36,10 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   let status = await begin();
   if (!args.once) {
     const broken = new AbortController();
-    using _again = engine.onRestart(() => begin().catch(() => broken.abort()));
+    using _again = engine.onRestart(() => begin().catch((error: unknown) => broken.abort(error)));
     await aborted(AbortSignal.any([stop.signal, broken.signal]));
+    // Nothing is followed any more, and nobody asked for that: whoever started this has to know.
+    if (broken.signal.aborted && !stop.signal.aborted) throw broken.signal.reason;
     status = (await engine.call('liveStatus', {}).catch(() => null))?.following ?? status;
   }
   if (config.json) printJson(invocation, status);

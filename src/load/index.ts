@@ -78,4 +78,4 @@ export { finaliseSealed, type SealStep, sealChat, sealDueConversations } from '.
 export { extendSearchIndex, type IndexStep } from './search-index.ts';
 export { addChatServices, rareServices } from './services.ts';
 export { clearDifferences, clearStaging, compareStaged, createStaging, indexStaging, STAGED } from './staging.ts';
-export { findLateTwins, foldNewTwins, knownTwins, renameTwins, resolveAliases } from './twins.ts';
+export { findLateTwins, foldNewTwins, knownTwins, partTwins, renameTwins, resolveAliases } from './twins.ts';

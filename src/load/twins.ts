@@ -30,6 +30,15 @@ export function resolveAliases(db: Database): void {
   }
 }
 
+/**
+ * Twins that stand side by side in a file that is read whole (a copy from between the two) are two messages. Has to come
+ * before the staged rows are known by our guids.
+ */
+export function partTwins(db: Database): void {
+  db.exec(`DELETE FROM main.message_aliases WHERE alias IN (SELECT guid FROM temp.staged_messages)
+    AND guid IN (SELECT guid FROM temp.staged_messages)`);
+}
+
 /** Folds new rows whose old row is gone: enters the aliases. The rows have to be resolved and compared once more. */
 export function foldNewTwins(db: Database, sourceId: number, apple: string): Twin[] {
   const found = db.all<Twin & { staged: number; id: number }>(
@@ -38,6 +47,8 @@ export function foldNewTwins(db: Database, sourceId: number, apple: string): Twi
        JOIN main.messages m ON m.chat_id = s.chat_id AND m.sent_at = s.sent_at
      WHERE d.id IS NULL AND s.kind <> 'event' AND m.source_id = ? AND m.is_from_me = s.is_from_me
        AND m.handle_id IS s.handle_id AND m.text IS s.text AND m.guid <> s.guid AND NOT ${isThere(apple)}
+       -- In a file with other row ids our number of its row is not right yet.
+       AND NOT EXISTS (SELECT 1 FROM temp.staged_messages o WHERE o.guid = m.guid)
      GROUP BY d.staged ORDER BY d.staged`,
     sourceId,
   );

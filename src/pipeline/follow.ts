@@ -183,6 +183,8 @@ export class Following {
   /** Everything since the last time: new rows in batches, then all others by a sweep; in lanes, so that others get their turn. */
   async #catchUp(): Promise<void> {
     this.#state('catching-up');
+    // Tried again, after a failure that closed it and a file that could not be opened then.
+    if (this.#source === null) await this.#inLane('live', () => this.#reopen());
     await this.#drain('catching-up');
     for (let done = false; !done && !this.#options.signal.aborted; ) {
       done = await this.#inLane('live', async () => await this.#sweepSlice('catching-up'));

@@ -10,6 +10,7 @@ import {
   mergeAttachments,
   mergeChats,
   mergeReactions,
+  partTwins,
   quarantineRepeatedStaged,
   recordSightings,
   resolveAliases,
@@ -59,6 +60,7 @@ export async function mergeImport(options: ReadingOptions, watch: Stopwatch): Pr
 /** Compares by guid, once every guid is the one that we hold a message under. */
 async function matchStaged(db: Database, sourceId: number): Promise<void> {
   if (mirrorsDeletes(db)) db.exec('DELETE FROM temp.staged_messages WHERE deleted_at IS NOT NULL');
+  partTwins(db);
   resolveAliases(db);
   db.transaction(() => adoptRows(db, sourceId));
   compareStaged(db);

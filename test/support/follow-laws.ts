@@ -122,7 +122,8 @@ export function freshFaults(store: string, fresh: string): string[] {
       .filter((line) => line.unsentAt !== null || line.unsentParts.length > 0)
       .map((line) => line.guid),
   );
-  const overwritten = (line: Line) => (unsent.has(String(line.guid)) ? ['text', 'edits', 'attachments', 'kind'] : []);
+  const overwritten = (line: Line) =>
+    unsent.has(String(line.guid)) ? ['text', 'edits', 'editedAt', 'attachments', 'kind'] : [];
   return [
     ...compare(ours, theirs, 'messages', 'guid', {
       leaveOut: (line) => ['historical', ...overwritten(line)],

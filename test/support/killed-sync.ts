@@ -28,6 +28,7 @@ const LOOK_EVERY_MS = 4;
 /** The store is checked whole now and then: it takes long. */
 const CHECK_EVERY = 4;
 const SOURCE_MISSING = 3;
+const START_AGAIN_MS = 200;
 
 export type Kills = {
   source: string;
@@ -39,7 +40,8 @@ export type Kills = {
   perSecond: number;
   /** How often acts happen, by name, in place of their usual weights; 0: never. */
   weights?: Readonly<Record<string, number>>;
-  /** How long sync lives at most before it is killed, in milliseconds. */
+  /** How long sync lives before it is killed, in milliseconds. */
+  shortestLifeMs?: number;
   longestLifeMs?: number;
   onKill?(told: string): void;
 };
@@ -50,6 +52,8 @@ export type Killed = {
   atEvents: number;
   /** How many came before sync was up to date. */
   early: number;
+  /** How often it did not start, because the file was away. */
+  refused: number;
   commits: number;
   events: number;
   restarts: number;
@@ -66,7 +70,7 @@ export async function killAgainAndAgain(options: Kills): Promise<Killed> {
   const { source, store, generation, seed, perSecond, weights = {} } = options;
   const random = new Random(seed);
   const killed: Killed = {
-    ...{ kills: 0, atEvents: 0, early: 0, commits: 0, events: 0, restarts: 0 },
+    ...{ kills: 0, atEvents: 0, early: 0, refused: 0, commits: 0, events: 0, restarts: 0 },
     faults: [],
     said: [],
   };
@@ -79,15 +83,22 @@ export async function killAgainAndAgain(options: Kills): Promise<Killed> {
   try {
     while (options.goesOn(killed.kills + 1)) {
       const sync = new SyncProcess({ store, source });
-      const lifeMs = random.between(SHORTEST_LIFE_MS, options.longestLifeMs ?? LONGEST_LIFE_MS);
-      const chosen = random.chance(0.5) ? random.pick(CHOSEN) : null;
-      if (await lived(sync, lifeMs, chosen)) killed.atEvents += 1;
+      const shortestMs = options.shortestLifeMs ?? SHORTEST_LIFE_MS;
+      const lifeMs = random.between(shortestMs, options.longestLifeMs ?? LONGEST_LIFE_MS);
+      const chosen = options.shortestLifeMs === undefined && random.chance(0.5) ? random.pick(CHOSEN) : null;
+      const isAtEvent = await lived(sync, lifeMs, chosen);
       const { status, stderr } = await sync.stop('SIGKILL');
-      killed.kills += 1;
-      if (!stderr.includes('up to date')) killed.early += 1;
-      // Where the file is away for a moment it does not start: whoever runs it starts it again.
-      if (status !== null && status !== SOURCE_MISSING) fail(`life ${killed.kills}`, [`it ended by itself: ${status}`]);
       killed.said.push(...remarks(stderr));
+      if (status === SOURCE_MISSING) {
+        // Where the file is away for a moment it does not start: whoever runs it starts it again.
+        killed.refused += 1;
+        await pause(START_AGAIN_MS);
+        continue;
+      }
+      killed.kills += 1;
+      if (isAtEvent) killed.atEvents += 1;
+      if (!stderr.includes('up to date')) killed.early += 1;
+      if (status !== null) fail(`life ${killed.kills}`, [`it ended by itself: ${status}`]);
       told = checkAfterKill(options, killed, told, fail);
       options.onKill?.(`${killed.kills} after ${lifeMs} ms${chosen === null ? '' : ` or ${chosen}`}`);
     }
