@@ -99,7 +99,7 @@ function flagHistorical(db: Database, beforeMs: number | null): void {
 function newMessages(db: Database): NewMessage[] {
   return db.all<NewMessage>(
     `SELECT m.id, m.guid, m.chat_id AS chat, m.kind <> 'event' AND m.is_scheduled = 0 AS counts, m.historical
-     FROM temp.diff_messages d JOIN temp.staged_messages s ON s.rowid = d.staged JOIN main.messages m ON m.guid = s.guid
+     FROM temp.diff_messages d CROSS JOIN temp.staged_messages s ON s.rowid = d.staged CROSS JOIN main.messages m ON m.guid = s.guid
      WHERE d.id IS NULL ORDER BY m.id`,
   );
 }
@@ -128,8 +128,9 @@ function goneMessages(db: Database, batch: Batch, changes: readonly MessageChang
   );
   const recently = db
     .all<{ id: number }>(
-      `SELECT m.id FROM temp.diff_messages d JOIN temp.staged_messages s ON s.rowid = d.staged
-         JOIN main.messages m ON m.guid = s.guid WHERE m.deleted_at IS NOT NULL AND m.source_id = ?`,
+      // Temporary tables have no statistics: unforced, the planner begins with all the messages of the source.
+      `SELECT m.id FROM temp.diff_messages d CROSS JOIN temp.staged_messages s ON s.rowid = d.staged
+         CROSS JOIN main.messages m ON m.guid = s.guid WHERE m.deleted_at IS NOT NULL AND m.source_id = ?`,
       batch.sourceId,
     )
     .map((row) => row.id);

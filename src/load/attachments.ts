@@ -16,7 +16,7 @@ export function updateAttachmentJoins(db: Database): number[] {
             JOIN main.attachments h ON h.id = k.attachment_id WHERE k.message_id = m.id) AS held
        FROM temp.staged_message_attachments j
          JOIN temp.staged_messages s ON s.source_rowid = j.message_id
-         JOIN main.messages m ON m.guid = s.guid
+         CROSS JOIN main.messages m ON m.guid = s.guid
          JOIN temp.staged_attachments a ON a.source_rowid = j.attachment_id
        GROUP BY m.id)
      WHERE wanted <> held`,

@@ -83,7 +83,7 @@ function changedRows(db: Database, table: Compared, columns: string): Row[] {
   const flags = MERGES[table].map(([column, sql], at) => `m.${column} IS NOT (${sql}) AS c${at}`);
   return db.all<Row>(
     `SELECT m.id AS id, m.guid AS guid, ${columns}, ${flags.join(', ')}
-     FROM temp.diff_${table} d JOIN temp.staged_${table} s ON s.rowid = d.staged JOIN main.${table} m ON m.id = d.id`,
+     FROM temp.diff_${table} d CROSS JOIN temp.staged_${table} s ON s.rowid = d.staged CROSS JOIN main.${table} m ON m.id = d.id`,
   );
 }
 

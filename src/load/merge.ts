@@ -82,7 +82,7 @@ function removeGone(db: Database, chat: number): number {
 export function replaceEdits(db: Database, where: string, ...params: number[]): void {
   const edited = db.all<{ id: number; rowid: number }>(
     `SELECT m.id, s.source_rowid AS rowid
-     FROM ${DIFF} d JOIN temp.staged_messages s ON s.rowid = d.staged JOIN main.messages m ON m.guid = s.guid
+     FROM ${DIFF} d CROSS JOIN temp.staged_messages s ON s.rowid = d.staged CROSS JOIN main.messages m ON m.guid = s.guid
      WHERE ${where} AND s.source_rowid IN (SELECT message_id FROM temp.staged_message_edits)
        AND (d.id IS NULL OR coalesce(s.edited_at, 0) >= coalesce(m.edited_at, 0))`,
     ...params,
@@ -123,8 +123,8 @@ export function mergeReactions(db: Database, gone: readonly number[], nowMs: num
     for (const row of db.all<{ target: string }>(sql, ...params)) targets.add(row.target);
   };
   collect(
-    `SELECT s.target_guid AS target FROM temp.diff_reactions d JOIN temp.staged_reactions s ON s.rowid = d.staged
-     UNION SELECT m.target_guid FROM temp.diff_reactions d JOIN main.reactions m ON m.id = d.id`,
+    `SELECT s.target_guid AS target FROM temp.diff_reactions d CROSS JOIN temp.staged_reactions s ON s.rowid = d.staged
+     UNION SELECT m.target_guid FROM temp.diff_reactions d CROSS JOIN main.reactions m ON m.id = d.id`,
   );
   for (const id of gone) collect('SELECT target_guid AS target FROM main.reactions WHERE id = ?', id);
   let changed = insertNew(db, 'reactions') + updateChanged(db, 'reactions');
@@ -133,8 +133,8 @@ export function mergeReactions(db: Database, gone: readonly number[], nowMs: num
   }
   const settled = settleAllReactions(db, targets);
   const added = db.all<{ id: number }>(
-    `SELECT r.id FROM temp.diff_reactions d JOIN temp.staged_reactions s ON s.rowid = d.staged
-       JOIN main.reactions r ON r.guid = s.guid WHERE d.id IS NULL AND r.is_removal = 0`,
+    `SELECT r.id FROM temp.diff_reactions d CROSS JOIN temp.staged_reactions s ON s.rowid = d.staged
+       CROSS JOIN main.reactions r ON r.guid = s.guid WHERE d.id IS NULL AND r.is_removal = 0`,
   );
   changed += insertNew(db, 'poll_votes') + updateChanged(db, 'poll_votes');
   const isNew = new Set(added.map((row) => row.id));
@@ -158,7 +158,7 @@ export function recordSightings(db: Database, sourceId: number, reading: 'comple
     db.run(
       `INSERT OR REPLACE INTO main.sightings (source_id, guid, source_rowid, source_state, what)
        SELECT ?, s.guid, s.source_rowid, s.source_state, ? FROM temp.staged_${table} s
-         JOIN main.${table} m ON m.guid = s.guid WHERE m.source_id <> ?`,
+         CROSS JOIN main.${table} m ON m.guid = s.guid WHERE m.source_id <> ?`,
       sourceId,
       what,
       sourceId,

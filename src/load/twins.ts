@@ -43,8 +43,8 @@ export function partTwins(db: Database): void {
 export function foldNewTwins(db: Database, sourceId: number, apple: string): Twin[] {
   const found = db.all<Twin & { staged: number; id: number }>(
     `SELECT s.guid AS alias, m.guid AS guid, d.staged AS staged, min(m.id) AS id
-     FROM temp.diff_messages d JOIN temp.staged_messages s ON s.rowid = d.staged
-       JOIN main.messages m ON m.chat_id = s.chat_id AND m.sent_at = s.sent_at
+     FROM temp.diff_messages d CROSS JOIN temp.staged_messages s ON s.rowid = d.staged
+       CROSS JOIN main.messages m ON m.chat_id = s.chat_id AND m.sent_at = s.sent_at
      WHERE d.id IS NULL AND s.kind <> 'event' AND m.source_id = ? AND m.is_from_me = s.is_from_me
        AND m.handle_id IS s.handle_id AND m.text IS s.text AND m.guid <> s.guid AND NOT ${isThere(apple)}
        -- In a file with other row ids our number of its row is not right yet.

@@ -120,7 +120,7 @@ function readFeeds(source: LiveSource, findings: Findings) {
 function heldUnder({ db, sourceId, schema }: LiveSource, guid: string): number[] {
   return db
     .all<{ id: number; rowid: number }>(
-      `SELECT m.id, m.source_rowid AS rowid FROM messages m WHERE m.source_id = ? AND m.guid IN (
+      `SELECT m.id, m.source_rowid AS rowid FROM messages m WHERE +m.source_id = ? AND m.guid IN (
          SELECT ? UNION SELECT a.guid FROM message_aliases a WHERE a.alias = ?)`,
       sourceId,
       guid,
