@@ -162,6 +162,22 @@ describe('L7 a change to a message', () => {
     await agrees(store);
   });
 
+  it('wants no sweep where nothing was committed, though the log is empty', async () => {
+    using store = await followed();
+    actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS, text: 'before' });
+    store.wake();
+    store.pen.database.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    store.wake();
+    store.sweep();
+    expect(store.follower.mayHaveMissed).toBe(false);
+    store.wake();
+    expect(store.follower.mayHaveMissed).toBe(false);
+    actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS, text: 'after' });
+    store.wake();
+    expect(store.follower.mayHaveMissed).toBe(true);
+    await agrees(store);
+  });
+
   it('L70 that says nothing new is no event', async () => {
     using store = await followed();
     const message = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS, text: 'see https://example.com' });

@@ -75,6 +75,19 @@ export function announcementFaults(store: string, imported: ReadonlySet<string>,
   return faults;
 }
 
+/** What was announced more than once of that which can only happen once (to a message that is not restored). */
+export function repeatedAnnouncements(store: string): string[] {
+  const seen = new Map<string, number>();
+  for (const event of eventsOf(store, 0, ['messages_synced', 'message_deleted', 'reaction_added', 'chat_created'])) {
+    const named =
+      event.type === 'chat_created' || event.type === 'reaction_added'
+        ? [JSON.stringify(event.data)]
+        : messagesNamed(event);
+    for (const name of named) seen.set(`${event.type} ${name}`, (seen.get(`${event.type} ${name}`) ?? 0) + 1);
+  }
+  return [...seen].filter(([, times]) => times > 1).map(([name]) => name);
+}
+
 /** P4 Every row of the source up to the watermark is in the store, in one of its tables, at any time. */
 export function watermarkFaults(store: string, source: string): string[] {
   using held = openStoreForReading(store);

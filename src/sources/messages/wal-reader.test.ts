@@ -59,6 +59,41 @@ describe('the rows that a log touches', () => {
     expect([touched.isComplete, touched.rowids.has(3), touched.rowids.has(400)]).toEqual([true, true, true]);
   });
 
+  it('are none, for sure, while the log is empty, and known when it is begun', () => {
+    using db = table(500);
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    using reader = new WalReader(file);
+    expect(reader.read().isComplete).toBe(false);
+    expect(reader.read()).toEqual({ rowids: new Set(), isComplete: true });
+    db.run('UPDATE message SET text = ? WHERE ROWID = ?', 'changed', 17);
+    const touched = reader.read();
+    expect([touched.isComplete, touched.rowids.has(17)]).toEqual([true, true]);
+  });
+
+  it('are not known when an empty log was filled and emptied in between', () => {
+    using db = table(500);
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    using reader = new WalReader(file);
+    reader.read();
+    db.run('UPDATE message SET text = ? WHERE ROWID = ?', 'changed', 17);
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    expect(reader.read().isComplete).toBe(false);
+    expect(reader.read().isComplete).toBe(true);
+  });
+
+  it('are known without a log only while the database is untouched and none appears', () => {
+    using db = table(500);
+    db.exec('PRAGMA journal_mode = DELETE');
+    using reader = new WalReader(file);
+    reader.read();
+    expect(reader.read().isComplete).toBe(true);
+    db.run('UPDATE message SET text = ? WHERE ROWID = ?', 'changed', 17);
+    expect([reader.read().isComplete, reader.read().isComplete]).toEqual([false, true]);
+    db.exec('PRAGMA journal_mode = WAL');
+    db.run('UPDATE message SET text = ? WHERE ROWID = ?', 'again', 18);
+    expect(reader.read().isComplete).toBe(false);
+  });
+
   it.each([
     ['it was begun anew twice', (db: Database) => db.exec('PRAGMA wal_checkpoint(RESTART)')],
     ['it was emptied', (db: Database) => db.exec('PRAGMA wal_checkpoint(TRUNCATE)')],

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
 /**
  * Reads the new frames of a `-wal`, and says which row ids lie on the table pages that they hold. It does not know which
@@ -27,24 +27,32 @@ type Header = { pageSize: number; salts: Buffer; isBigEndian: boolean; checksum:
 type Place = { header: Header; next: number; checksum: Checksum };
 
 export class WalReader implements Disposable {
+  readonly #file: string;
   readonly #fd: number | null;
   #place: Place | null = null;
+  /** The database as it was when its log was last seen to be empty. */
+  #whileEmpty: string | null = null;
 
-  /** `file`: the database. Where it has no `-wal`, nothing is ever known. */
+  /** `file`: the database. Where it has no `-wal`, all that is known is whether nothing was written. */
   constructor(file: string) {
+    this.#file = file;
     this.#fd = openQuietly(`${file}-wal`);
   }
 
   /** Row ids on the table pages committed since the last call; the first call only finds out where the end is. */
   read(): Touched {
     const rowids = new Set<number>();
-    if (this.#fd === null) return { rowids, isComplete: false };
+    // A log that was filled and emptied in between has been written into the database.
+    const [whileEmpty, now] = [this.#whileEmpty, this.#databaseStamp()];
+    const wasEmpty = whileEmpty !== null && whileEmpty === now;
     const before = this.#place;
-    const header = readHeader(this.#fd);
-    if (header === null) {
+    const header = this.#fd === null ? null : readHeader(this.#fd);
+    if (this.#fd === null || header === null) {
       this.#place = null;
-      return { rowids, isComplete: false };
+      this.#whileEmpty = now;
+      return { rowids, isComplete: wasEmpty };
     }
+    this.#whileEmpty = null;
     if (before?.header.salts.equals(header.salts) === true) {
       return { rowids, isComplete: readFrames(this.#fd, before, rowids).isAll };
     }
@@ -52,6 +60,7 @@ export class WalReader implements Disposable {
     const isOldAll = before !== null && readFrames(this.#fd, before, rowids).isAll;
     this.#place = { header, next: 0, checksum: header.checksum };
     const { isAll, frames } = readFrames(this.#fd, this.#place, rowids);
+    if (wasEmpty) return { rowids, isComplete: isAll && this.#databaseStamp() === whileEmpty };
     // A log that was cut off lost its tail; one that has grown to where we were has written over it.
     const isIntact =
       before !== null &&
@@ -59,6 +68,15 @@ export class WalReader implements Disposable {
       frames < before.next &&
       frameCount(this.#fd, header) >= before.next;
     return { rowids, isComplete: isOldAll && isAll && isIntact };
+  }
+
+  /** Another log at the place of ours, or a first one, shows, too. */
+  #databaseStamp(): string | null {
+    const database = statSync(this.#file, { bigint: true, throwIfNoEntry: false });
+    const log = statSync(`${this.#file}-wal`, { bigint: true, throwIfNoEntry: false });
+    return database === undefined
+      ? null
+      : [database.ino, database.size, database.mtimeNs, log?.ino ?? 'none'].join(' ');
   }
 
   [Symbol.dispose](): void {
