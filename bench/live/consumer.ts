@@ -7,13 +7,19 @@ export const now = () => performance.timeOrigin + performance.now();
 
 export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Reads events as any other process would: on a connection of its own, looking every millisecond. */
+/** What never came is not waited for any longer than this. */
+const LOST_AFTER_MS = 70_000;
+
+/** Reads events as any other process would: on a connection of its own, which looks every millisecond. */
 export class Consumer implements Disposable {
   readonly #db;
   #position: number;
-  #timer: NodeJS.Timeout | null = null;
-  /** When a guid was first named by an event of a type: `type guid`. */
-  readonly seen = new Map<string, number>();
+  #version: unknown = null;
+  readonly #timer: NodeJS.Timeout;
+  /** When something was first told of a guid, by `what guid`. */
+  readonly #seen = new Map<string, number>();
+  readonly #waiting = new Map<string, (atMs: number) => void>();
+  readonly #messages = new Set<string>();
 
   constructor(store: string) {
     this.#db = openStoreForReading(store);
@@ -22,28 +28,48 @@ export class Consumer implements Disposable {
   }
 
   #look(): void {
-    for (const event of readEvents(this.#db, { after: this.#position, limit: 5_000 })) {
+    const version = this.#db.value('PRAGMA data_version');
+    if (version === this.#version) return;
+    this.#version = version;
+    for (const event of readEvents(this.#db, { after: this.#position, limit: 100_000 })) {
       this.#position = event.id;
+      const whats = 'changed' in event.data ? event.data.changed : [];
       for (const guid of guidsOf(event)) {
-        const key = `${event.type} ${guid}`;
-        if (!this.seen.has(key)) this.seen.set(key, now());
+        for (const what of [event.type, ...whats]) this.#note(`${what} ${guid}`);
+        if (event.type === 'messages_synced') this.#messages.add(guid);
       }
     }
   }
 
-  /** When an event of the type named the guid; waits for it, at most so long; null when it did not come. */
-  async when(type: string, guid: string, mostMs: number): Promise<number | null> {
-    const until = now() + mostMs;
-    while (now() < until) {
-      const at = this.seen.get(`${type} ${guid}`);
-      if (at !== undefined) return at;
-      await sleep(1);
-    }
-    return null;
+  #note(key: string): void {
+    if (this.#seen.has(key)) return;
+    const atMs = now();
+    this.#seen.set(key, atMs);
+    this.#waiting.get(key)?.(atMs);
+    this.#waiting.delete(key);
+  }
+
+  /** When an event of a type, or one that names a changed field, first told of the guid; null when none came in time. */
+  async when(what: string, guid: string): Promise<number | null> {
+    const key = `${what} ${guid}`;
+    const seen = this.#seen.get(key);
+    if (seen !== undefined) return seen;
+    return await new Promise((resolve) => {
+      const late = setTimeout(() => resolve(null), LOST_AFTER_MS);
+      this.#waiting.set(key, (atMs) => {
+        clearTimeout(late);
+        resolve(atMs);
+      });
+    });
+  }
+
+  /** How many messages were told of so far. */
+  get messages(): number {
+    return this.#messages.size;
   }
 
   [Symbol.dispose](): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    clearInterval(this.#timer);
     this.#db.close();
   }
 }
@@ -51,19 +77,4 @@ export class Consumer implements Disposable {
 function guidsOf({ data }: StoredEvent): readonly string[] {
   if ('guids' in data) return data.guids;
   return 'guid' in data ? [data.guid] : [];
-}
-
-export type Spread = { count: number; lost: number; median: number; p90: number; p99: number; most: number };
-
-export function spread(lags: readonly (number | null)[]): Spread {
-  const sorted = lags.filter((lag) => lag !== null).sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-  return {
-    count: lags.length,
-    lost: lags.length - sorted.length,
-    median: at(0.5),
-    p90: at(0.9),
-    p99: at(0.99),
-    most: sorted.at(-1) ?? Number.NaN,
-  };
 }

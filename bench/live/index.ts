@@ -3,235 +3,134 @@
  * made-up Messages writes in a process of its own, `chatstats sync` follows in another, this one reads events.
  *
  * Usage: node bench/live/index.ts [--messages 300000] [--idle-seconds 60] [--quick]
+ *          [--only idle,latency,catch-up,costs]
  */
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { systemClock } from '../../src/kernel/index.ts';
-import { Follower, knownSource, LiveSource } from '../../src/pipeline/index.ts';
-import { type ActorProcess, startActor, writeHistory } from '../../src/simulator/index.ts';
-import { Consumer, now, type Spread, sleep, spread } from './consumer.ts';
+import { startActor, writeHistory } from '../../src/simulator/index.ts';
+import { Consumer, sleep } from './consumer.ts';
+import { costs } from './costs.ts';
+import { bursts, changesOfNewest, changesOfOldest, paced, type Scene, spotlight } from './latency.ts';
 import { chatstats, Sync } from './sync-process.ts';
+import { BUDGETS, heading, lagHeading, line, spread, verdict } from './table.ts';
 
 const { values } = parseArgs({
   options: {
     messages: { type: 'string', default: '300000' },
-    'idle-seconds': { type: 'string', default: '60' },
+    'idle-seconds': { type: 'string' },
     quick: { type: 'boolean', default: false },
+    only: { type: 'string', default: 'idle,latency,catch-up,costs' },
   },
 });
-const quick = values.quick === true;
-const messages = Number(values.messages);
 const GENERATION = 'macos-26';
-const GAP_MS = 90 * 60_000;
-const LOST_AFTER_MS = 70_000;
+const { quick } = values;
+const messages = Number(values.messages);
+const idleSeconds = Number(values['idle-seconds'] ?? (quick ? 10 : 60));
+const parts = new Set(values.only.split(','));
 const folder = mkdtempSync(path.join(tmpdir(), 'chatstats-bench-live-'));
 const source = path.join(folder, 'chat.db');
 const store = path.join(folder, 'store.db');
 
-function line(name: string, text: string): void {
-  console.log(`${name.padEnd(52)} ${text}`);
-}
+let seeds = 0;
+const startWriter = () => {
+  seeds += 1;
+  return startActor({ file: source, generation: GENERATION, seed: seeds, script: true });
+};
 
-function verdict(value: number, budget: number): string {
-  return `${value <= budget ? 'ok  ' : 'OVER'} (budget ${budget})`;
-}
-
-function tell(name: string, s: Spread, budgets: { median: number; p99: number } | null): void {
-  const ms = (value: number) => value.toFixed(1).padStart(7);
-  const judged =
-    budgets === null
-      ? ''
-      : `  median ${verdict(s.median, budgets.median)}, 99 % ${verdict(s.p99, budgets.p99)}, lost ${s.lost === 0 ? 'none' : s.lost}`;
-  line(
-    name,
-    `${String(s.count).padStart(5)} ×  ms: median ${ms(s.median)}  99 % ${ms(s.p99)}  most ${ms(s.most)}${judged}`,
-  );
-}
-
-/** Does one thing, and answers how long its event took from the last of its commits. */
-async function lagOf(actor: ActorProcess, consumer: Consumer, command: Record<string, unknown>, type: string) {
-  const done = await actor.send(command as Parameters<ActorProcess['send']>[0]);
-  const last = done.commits.at(-1);
-  if (last === undefined || last.guid === null) return null;
-  const at = await consumer.when(type, last.guid, LOST_AFTER_MS);
-  return at === null ? null : Math.max(0, at - last.atMs);
-}
-
-async function paced(actor: ActorProcess, consumer: Consumer, count: number, everyMs: number): Promise<Spread> {
-  const waiting: Promise<number | null>[] = [];
-  for (let at = 0; at < count; at += 1) {
-    const startedAt = now();
-    waiting.push(lagOf(actor, consumer, { act: 'say' }, 'messages_synced'));
-    await sleep(Math.max(0, everyMs - (now() - startedAt)));
-  }
-  return spread(await Promise.all(waiting));
-}
-
-async function latencies(hints: 'on' | 'off'): Promise<void> {
-  const budgets = { median: hints === 'on' ? 30 : 60, p99: 120 };
-  const sync = await Sync.start(store, source, '--hints', hints);
-  await indexed();
+/** With a writer, and a reader of the events. */
+async function withScene<T>(work: (scene: Scene) => Promise<T>): Promise<T> {
   using consumer = new Consumer(store);
-  const actor = startActor({ file: source, generation: GENERATION, seed: hints === 'on' ? 1 : 2, script: true });
-  const how = hints === 'on' ? 'with hints' : 'polling alone';
-  tell(`a message a second, ${how}`, await paced(actor, consumer, quick ? 10 : 40, 1_000), budgets);
-  tell(`50 messages a second, ${how}`, await paced(actor, consumer, quick ? 200 : 1_000, 20), budgets);
-  if (hints === 'on') {
-    await changes(actor, consumer, budgets);
-    await burst(actor, consumer);
-    const before = sync.usage();
-    for (let at = 0; at < (quick ? 25 : 100); at += 1) {
-      await actor.send({ act: 'spotlight' });
-      await sleep(200);
-    }
-    const seconds = (quick ? 25 : 100) / 5;
-    const share = ((sync.usage().cpuSeconds - before.cpuSeconds) / seconds) * 100;
-    line("under Spotlight's bookkeeping, 5 commits a second", `${share.toFixed(2)} % of a core`);
-    line('most memory', `${sync.usage().peakMb.toFixed(0)} MB`);
+  const actor = startWriter();
+  try {
+    return await work({ actor, consumer, store });
+  } finally {
+    await actor.stop();
   }
+}
+
+async function latency(): Promise<void> {
+  await using sync = await Sync.start(store, source);
+  await sync.indexed();
+  lagHeading();
+  await withScene(async (scene) => {
+    await paced(scene, 'a message a second, with hints', quick ? 10 : 30, 1_000, BUDGETS.hints);
+    await paced(scene, '50 messages a second, with hints', quick ? 200 : 1_000, 20, BUDGETS.hints);
+    await changesOfNewest(scene, quick ? 10 : 30);
+    await changesOfOldest(scene, quick ? 5 : 15);
+    await bursts(scene, quick ? 1_000 : 5_000);
+    await sync.indexed();
+    const seconds = quick ? 10 : 30;
+    const share = await sync.share(() => spotlight(scene, seconds, 5));
+    line(`processor, Spotlight 5 times a second for ${seconds} s`, `${share.toFixed(2)} % of a core`);
+  });
+  const { peakMb } = sync.usage();
+  line('most memory of sync', `${peakMb.toFixed(0)} MB   ${verdict(peakMb, BUDGETS.memory)}`);
+}
+
+async function polling(): Promise<void> {
+  await using _sync = await Sync.start(store, source, '--hints', 'off');
+  await withScene(async (scene) => {
+    await paced(scene, 'a message a second, by polling alone', quick ? 10 : 30, 1_000, BUDGETS.polling);
+    await paced(scene, '50 messages a second, by polling alone', quick ? 200 : 1_000, 20, BUDGETS.polling);
+  });
+}
+
+/** Nothing is written meanwhile. `log`: in which state Messages has left it. */
+async function idle(log: string, seconds: number): Promise<void> {
+  await using sync = await Sync.start(store, source);
+  await sync.indexed();
+  await sleep(3_000);
+  const share = await sync.share(() => sleep(seconds * 1_000));
+  line(`processor, idle for ${seconds} s, ${log}`, `${share.toFixed(2)} % of a core   ${verdict(share, BUDGETS.idle)}`);
+}
+
+async function catchUp(): Promise<void> {
+  const times = Array.from({ length: quick ? 1 : 3 }, () => catchUpOnce());
+  line('sync --once with nothing new', `${spread(times).median.toFixed(2)} s`);
+  const count = quick ? 1_000 : 10_000;
+  const actor = startWriter();
+  await actor.send({ act: 'burst', count, together: true });
   await actor.stop();
-  await sync.stop();
+  line(`sync --once with ${count} new messages`, `${catchUpOnce().toFixed(2)} s`);
 }
 
-async function changes(actor: ActorProcess, consumer: Consumer, budgets: { median: number; p99: number }) {
-  const chat = (await actor.send({ act: 'say' })).commits[0]?.guid ?? null;
-  const each = quick ? 10 : 30;
-  for (const act of ['edit', 'read', 'unsend']) {
-    const lags: (number | null)[] = [];
-    for (let at = 0; at < each; at += 1) {
-      const message = (await actor.send({ act: 'say', from: act === 'read' ? 'me' : 'me' })).commits[0]?.guid ?? chat;
-      if (message === null) continue;
-      await consumer.when('messages_synced', message, LOST_AFTER_MS);
-      const done = await actor.send({ act, message });
-      const committed = done.commits.at(-1)?.atMs ?? Number.NaN;
-      const seen = await consumer.when('message_updated', message, LOST_AFTER_MS);
-      lags.push(seen === null ? null : seen - committed);
-    }
-    tell(`${act} of one of the newest messages, with hints`, spread(lags), budgets);
-  }
-  const old = oldGuids(quick ? 5 : 15);
-  const lags: (number | null)[] = [];
-  for (const message of old) {
-    const done = await actor.send({ act: 'read', message });
-    const committed = done.commits.at(-1)?.atMs ?? Number.NaN;
-    const seen = await consumer.when('message_updated', message, LOST_AFTER_MS);
-    lags.push(seen === null ? null : seen - committed);
-    await sleep(50);
-  }
-  tell('receipt of a message of years ago, with hints', spread(lags), budgets);
-}
-
-/** Own messages of the oldest thousand without a receipt. */
-function oldGuids(count: number): string[] {
-  return chatstats('--db', store, 'export', 'messages')
-    .split('\n')
-    .slice(0, 5_000)
-    .filter((text) => text !== '')
-    .map(
-      (text) =>
-        JSON.parse(text) as {
-          guid: string;
-          isFromMe: boolean;
-          readAt: string | null;
-          kind: string;
-          sentAt: string | null;
-        },
-    )
-    .filter(({ isFromMe, readAt, kind, sentAt }) => isFromMe && readAt === null && kind === 'text' && sentAt !== null)
-    .slice(0, count)
-    .map(({ guid }) => guid);
-}
-
-async function burst(actor: ActorProcess, consumer: Consumer): Promise<void> {
-  for (const together of [true, false]) {
-    const count = quick ? 1_000 : 5_000;
-    const done = await actor.send({ act: 'burst', count, together });
-    const last = done.commits.at(-1);
-    const first = done.commits[0];
-    if (last?.guid == null || first === undefined) continue;
-    const seen = await consumer.when('messages_synced', last.guid, LOST_AFTER_MS);
-    const took = seen === null ? 'LOST' : `${(seen - last.atMs).toFixed(0)} ms after the last of them was written`;
-    line(`a burst of ${count}, ${together ? 'in one commit' : 'commit by commit'}`, took);
-  }
-}
-
-async function indexed(): Promise<void> {
-  for (let waited = 0; waited < 600; waited += 1) {
-    const status = JSON.parse(chatstats('--db', store, '--json', 'status')) as { searchIndex: { complete: boolean } };
-    if (status.searchIndex.complete) return;
-    await sleep(250);
-  }
-}
-
-async function idle(): Promise<void> {
-  const sync = await Sync.start(store, source);
-  await indexed();
-  await sleep(2_000);
-  const seconds = quick ? 15 : Number(values['idle-seconds']);
-  const before = sync.usage().cpuSeconds;
-  await sleep(seconds * 1_000);
-  const share = ((sync.usage().cpuSeconds - before) / seconds) * 100;
-  line(`idle for ${seconds} s`, `${share.toFixed(2)} % of a core  ${verdict(share, 1)}`);
-  await sync.stop();
-}
-
-function catchUp(name: string): void {
-  const startedAt = now();
+/** Seconds, whole process. */
+function catchUpOnce(): number {
+  const startedAt = performance.now();
   chatstats('--db', store, 'sync', '--source', source, '--address-book', 'none', '--once');
-  line(name, `${((now() - startedAt) / 1_000).toFixed(2)} s, whole process`);
-}
-
-/** The same steps in this process, without waiting for anybody. */
-async function costs(): Promise<void> {
-  const copy = path.join(folder, 'copy.db');
-  copyFileSync(store, copy);
-  const actor = startActor({ file: source, generation: GENERATION, seed: 5, script: true });
-  await actor.send({ act: 'say' });
-  using live = new LiveSource({
-    store: copy,
-    source: { path: source, sealed: false },
-    sourceId: knownSource(copy, source) ?? 1,
-    people: { addressBook: null, region: null, locale: null },
-    mirrorDeletes: false,
-  });
-  const follower = new Follower(live, { gapMs: GAP_MS, mirrorDeletes: false, clock: systemClock });
-  follower.load();
-  const timed = (work: () => unknown) => {
-    const startedAt = performance.now();
-    work();
-    return performance.now() - startedAt;
-  };
-  timed(() => follower.step('live'));
-  const nothing = Array.from({ length: 200 }, () => timed(() => follower.step('live')));
-  line('a wake that finds nothing', `${spread(nothing).median.toFixed(2)} ms`);
-  const one: number[] = [];
-  for (let at = 0; at < 60; at += 1) {
-    await actor.send({ act: 'say' });
-    one.push(timed(() => follower.step('live')));
-  }
-  line('a wake that finds a message', `${spread(one).median.toFixed(2)} ms`);
-  const sweep = timed(() => {
-    for (let done = false; !done; ) done = follower.sweepSlice('live').done;
-  });
-  line(`a sweep of ${messages} rows`, `${sweep.toFixed(0)} ms in all`);
-  await actor.stop();
+  return (performance.now() - startedAt) / 1_000;
 }
 
 try {
   writeHistory({ file: source, generation: GENERATION, messages, seed: 1, nowMs: Date.now() - 60_000 });
   chatstats('--db', store, 'import', source, '--address-book', 'none');
-  console.log(`Following a history of ${messages} messages; from commit to event as another process reads it\n`);
-  await latencies('on');
-  await latencies('off');
-  await idle();
-  catchUp('catching up with nothing (sync --once)');
-  const actor = startActor({ file: source, generation: GENERATION, seed: 9, script: true });
-  await actor.send({ act: 'burst', count: quick ? 1_000 : 10_000, together: true });
-  await actor.stop();
-  catchUp(`catching up with ${quick ? 1_000 : 10_000} messages (sync --once)`);
-  await costs();
+  console.log(`Following a made-up history of ${messages} messages (macOS 26); in brackets the budgets`);
+  if (parts.has('idle')) {
+    heading('with nothing to do');
+    // As it is before Messages has written anything: there is no frame in it.
+    await idle('empty log', Math.ceil(idleSeconds / 3));
+    const actor = startWriter();
+    await actor.send({ act: 'say' });
+    await idle('log with frames', idleSeconds);
+    await actor.stop();
+  }
+  if (parts.has('latency')) {
+    await latency();
+    await polling();
+  }
+  if (parts.has('catch-up')) {
+    heading('catching up, whole process');
+    await catchUp();
+  }
+  if (parts.has('costs')) {
+    heading('cost of a look, in this process');
+    const actor = startWriter();
+    const files = { source, store, copy: path.join(folder, 'copy.db') };
+    await costs(actor, files, quick ? { wakes: 50, messages: 30 } : { wakes: 200, messages: 200 });
+    await actor.stop();
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,20 +1,27 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { sleep } from './consumer.ts';
 
 const program = path.join(import.meta.dirname, '..', '..', 'bin', 'chatstats');
+/** The system's unit of processor time (USER_HZ). */
+const TICKS_PER_SECOND = 100;
+const INDEX_LOOKS = 2_400;
+const INDEX_LOOK_MS = 250;
 
 export function chatstats(...args: string[]): string {
   return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 28 });
 }
 
-/** A `chatstats sync` in a process of its own, up to date when it is handed out. */
-export class Sync {
+/** A `chatstats sync` in a process of its own, up to date when it is handed out. Its figures are those of Linux. */
+export class Sync implements AsyncDisposable {
   readonly #child: ChildProcess;
+  readonly #store: string;
   readonly #ended: Promise<void>;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, store: string) {
     this.#child = child;
+    this.#store = store;
     this.#ended = new Promise((resolve) => child.once('exit', () => resolve()));
   }
 
@@ -29,18 +36,40 @@ export class Sync {
       });
       child.once('exit', (code) => reject(new Error(`sync ended with ${code}: ${said}`)));
     });
-    return new Sync(child);
+    return new Sync(child, store);
+  }
+
+  /** Waits until nothing is left to be entered into the search index. */
+  async indexed(): Promise<void> {
+    for (let look = 0; look < INDEX_LOOKS; look += 1) {
+      const status = JSON.parse(chatstats('--db', this.#store, '--json', 'status')) as {
+        searchIndex: { complete: boolean };
+      };
+      if (status.searchIndex.complete) return;
+      await sleep(INDEX_LOOK_MS);
+    }
+    throw new Error('the search index was not completed');
   }
 
   /** Seconds of processor time so far, and the most memory it had, in MB. */
   usage(): { cpuSeconds: number; peakMb: number } {
-    const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    const { pid } = this.#child;
+    // What the name in parentheses holds is anybody's guess; fields are counted from behind it (proc_pid_stat(5)).
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
     const ticks = Number(fields[11]) + Number(fields[12]);
-    const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'))?.[1];
-    return { cpuSeconds: ticks / 100, peakMb: Number(peak) / 1024 };
+    const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return { cpuSeconds: ticks / TICKS_PER_SECOND, peakMb: Number(peak) / 1024 };
   }
 
-  async stop(): Promise<void> {
+  /** Percent of a core that it takes while something else goes on. */
+  async share(work: () => Promise<unknown>): Promise<number> {
+    const startedAt = performance.now();
+    const before = this.usage().cpuSeconds;
+    await work();
+    return ((this.usage().cpuSeconds - before) / ((performance.now() - startedAt) / 1_000)) * 100;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill('SIGINT');
     await this.#ended;
   }

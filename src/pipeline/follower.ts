@@ -13,7 +13,6 @@ import {
 } from '../load/index.ts';
 import type { NewEvent } from '../model/index.ts';
 import { appendEvents } from '../outbox/index.ts';
-import type { Touched } from '../sources/messages/index.ts';
 import { SqliteError } from '../sqlite/index.ts';
 import { messageStateSql } from '../transform/index.ts';
 import { Findings } from './compare-rows.ts';
@@ -63,8 +62,6 @@ export class Follower {
   #recent: Recent = new Map();
   readonly #touched = new TouchedRows();
   #mayHaveMissed = true;
-  /** The counter of commits when the log was last read. */
-  #version: number | null = null;
   rowsRead = 0;
 
   constructor(source: LiveSource, options: FollowerOptions) {
@@ -87,7 +84,7 @@ export class Follower {
   /** Takes over what has changed where changes are likely: one bounded batch. */
   step(mode: Mode): StepResult {
     // Before the snapshot: what is read of the log is in it, and what comes later is found next time.
-    this.#touched.add(this.#readLog());
+    this.#touched.add(this.#source.log.read());
     let more = true;
     const result = this.#run(mode, () => {
       const found = findOnWake(this.#source, this.#recent, this.#touched, mode);
@@ -99,15 +96,6 @@ export class Follower {
     this.#mayHaveMissed ||= !this.#touched.isComplete;
     this.#touched.clear();
     return result;
-  }
-
-  /** Where nobody has committed anything since the last look, a log that cannot be read tells nothing new either. */
-  #readLog(): Touched {
-    const before = this.#source.version();
-    const touched = this.#source.log.read();
-    const isQuiet = before !== null && before === this.#version && before === this.#source.version();
-    this.#version = before;
-    return isQuiet ? { ...touched, isComplete: true } : touched;
   }
 
   /** Old rows may have changed without the log telling which: a sweep is wanted at once, and not in its turn. */
