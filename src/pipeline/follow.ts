@@ -102,7 +102,7 @@ export class Following {
         // Whoever waits for changes is told of one, and tries until it can be opened.
         this.#close();
         this.#seen = NOTHING;
-        this.#options.onProblem(...problemOf(error));
+        this.#options.onProblem(...problemOf(error, this.#file));
       }
     }
   }
@@ -354,7 +354,7 @@ export class Following {
       } catch (error) {
         if (this.#options.signal.aborted) return whenStopped as T;
         if (!mayPass(error)) throw error;
-        this.#options.onProblem(...problemOf(error));
+        this.#options.onProblem(...problemOf(error, this.#file));
         if (!existsSync(this.#options.source.path)) this.#state('source-missing');
         await pause(backOff.next(), this.#options.signal);
         // A lock goes away; after anything else the next try begins with a fresh connection.

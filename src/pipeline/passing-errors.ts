@@ -1,4 +1,5 @@
 import { ChatStatsError } from '../kernel/index.ts';
+import { explainSourceError } from '../sources/messages/index.ts';
 
 /** What may go wrong while a source is followed, and may be otherwise in a moment. */
 
@@ -24,8 +25,13 @@ export function mayPass(error: unknown): boolean {
   return typeof code === 'number' ? PASSING.includes(code) : code === 'ENOENT' || code === 'EACCES' || code === 'EBUSY';
 }
 
-/** What can be told of an error: its code, and words only where they are ours. */
-export function problemOf(error: unknown): [code: string, text: string] {
+/** No database, says SQLite: the store was one when it was opened, so it is about the source that has been put there. */
+const NOT_A_DATABASE = 26;
+
+/** What can be told of an error while `source` is followed: its code, and words only where they are ours. */
+export function problemOf(raised: unknown, source: string): [code: string, text: string] {
+  const { code } = raised as { code?: unknown };
+  const error = code === NOT_A_DATABASE ? explainSourceError(raised, source) : raised;
   if (error instanceof ChatStatsError) return [error.code, error.message];
   return [String((error as { code?: unknown }).code ?? 'INTERNAL'), (error as Error).name];
 }

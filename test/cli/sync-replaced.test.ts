@@ -47,7 +47,7 @@ describe('when the file', () => {
     await sync.says('the database is not there');
     writeFileSync(s.source, 'This is no database. '.repeat(1_000));
     const from = sync.stderr.length;
-    await sync.says('warning: ', from);
+    await sync.says('is not an SQLite database', from);
     renameSync(s.source, `${s.source}.garbage`);
     await s.act({ act: 'goOn', held: must(gone.held, 'it is held') });
     await goesOn();
