@@ -75,6 +75,7 @@ async function matchStaged(db: Database, sourceId: number): Promise<void> {
 async function readSource(db: Database, options: ReadingOptions, watch: Stopwatch): Promise<SourceRun> {
   const record = sourceRecord(options);
   const sourceId = options.asSource ?? recognizeSource(db, record);
+  appendEvents(db, options.clock.now(), [{ type: 'import_started', chatId: null, data: { sourceId, bulk: false } }]);
   createStaging(db);
   const run = new SourceRun(db, options, sourceId, (stage) => watch.lap(stage));
   run.placements.columns = null;
@@ -103,18 +104,20 @@ async function takeOver(db: Database, run: SourceRun): Promise<void> {
   for (const batch of batches(chats)) {
     await breathe();
     if (options.signal.aborted) throw new ChatStatsError('CANCELLED', 'the import was cancelled');
-    const result = db.transaction(() =>
-      mergeChats(
+    const before = done;
+    done += batch.reduce((sum, chat) => sum + chat.rows, 0);
+    const result = db.transaction(() => {
+      tellProgress(db, options, { before, done, total });
+      return mergeChats(
         db,
         batch.map((chat) => chat.chat),
         moment(),
         mirror,
-      ),
-    );
+      );
+    });
     changes.inserted += result.inserted;
     changes.updated += result.updated;
     changes.conversations += result.conversations;
-    done += batch.reduce((sum, chat) => sum + chat.rows, 0);
     options.onProgress({ stage: 'merge', done, total });
   }
   db.transaction(() => {
@@ -134,6 +137,17 @@ async function takeOver(db: Database, run: SourceRun): Promise<void> {
     };
     appendEvents(db, options.clock.now(), [{ type: 'import_completed', chatId: null, data: completed }]);
   });
+}
+
+/** Every tenth of the way is an event. A first import has none: nobody can read its store before it is complete. */
+function tellProgress(
+  db: Database,
+  { clock }: ReadingOptions,
+  { before, done, total }: { before: number; done: number; total: number },
+): void {
+  const tenth = (rows: number) => Math.floor((rows * 10) / total);
+  if (tenth(done) === tenth(before)) return;
+  appendEvents(db, clock.now(), [{ type: 'import_progress', chatId: null, data: { stage: 'merge', done, total } }]);
 }
 
 function allChats(db: Database): number[] {
