@@ -65,7 +65,7 @@ export async function changesOfNewest(scene: Scene, count: number): Promise<void
   tellLags('reaction to a message that has just come', lags, BUDGETS.hints);
 }
 
-/** Edits of the oldest messages; then one right after the log was emptied, which a sweep has to find. */
+/** Edits of the oldest messages; then one right after the log was emptied, which may have to wait for a sweep. */
 export async function changesOfOldest(scene: Scene, count: number): Promise<void> {
   const candidates = oldest(scene.store, CANDIDATES);
   const lags: (number | null)[] = [];

@@ -45,13 +45,13 @@ export function indexStaging(db: Database): void {
 
 /** Empties the tables for the next batch. */
 export function clearStaging(db: Database): void {
-  for (const table of TABLES) db.exec(`DELETE FROM temp.staged_${table}`);
+  for (const table of TABLES) db.run(`DELETE FROM temp.staged_${table}`);
   clearDifferences(db);
 }
 
 /** Forgets what comparing has found, to compare once more. */
 export function clearDifferences(db: Database): void {
-  for (const table of COMPARED) db.exec(`DELETE FROM temp.diff_${table}`);
+  for (const table of COMPARED) db.run(`DELETE FROM temp.diff_${table}`);
 }
 
 /** Finds what is new (`id` null) and what has changed, row by row, once everything is staged. */
@@ -60,22 +60,31 @@ export function compareStaged(db: Database): void {
     const staged = `temp.staged_${table}`;
     const chat = table === 'messages' ? 's.chat_id, m.chat_id' : 'NULL, NULL';
     const differs = MERGES[table].map(([column, sql]) => `m.${column} IS NOT (${sql})`).join(' OR ');
-    db.exec(`INSERT INTO temp.diff_${table} (staged, id, chat, old_chat)
+    db.run(`INSERT INTO temp.diff_${table} (staged, id, chat, old_chat)
       SELECT s.rowid, m.id, ${chat} FROM ${staged} s LEFT JOIN main.${table} m ON m.guid = s.guid
       WHERE m.id IS NULL OR ${differs}`);
     // Only a damaged source repeats a guid; the first row speaks for all.
-    db.exec(`DELETE FROM temp.diff_${table} WHERE staged > (
+    db.run(`DELETE FROM temp.diff_${table} WHERE staged > (
       SELECT min(t.rowid) FROM ${staged} s JOIN ${staged} t ON t.guid = s.guid WHERE s.rowid = diff_${table}.staged)`);
   }
 }
 
+/** By connection, whose tables stay as they are: the catalogue is slow to ask on every wake. */
+const columnsOf = new WeakMap<Database, Map<Compared, string>>();
+
 /** Columns that a new row takes over as they were staged. */
 function ownColumns(db: Database, table: Compared): string {
-  return db
-    .all<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`)
-    .map((row) => row.name)
-    .filter((name) => name !== 'id')
-    .join(', ');
+  const known = columnsOf.get(db) ?? new Map<Compared, string>();
+  columnsOf.set(db, known);
+  const columns =
+    known.get(table) ??
+    db
+      .all<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`)
+      .map((row) => row.name)
+      .filter((name) => name !== 'id')
+      .join(', ');
+  known.set(table, columns);
+  return columns;
 }
 
 /** Inserts what is new; `where` narrows the rows of the diff (alias `d`). */

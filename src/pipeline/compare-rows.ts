@@ -183,8 +183,10 @@ export class RowComparison {
           held.set(rowid, { id, state, kind, chat, isGone: isGone !== 0 });
         },
         (call) => `SELECT ${call('t.source_rowid', ...columns)} FROM main.${from}
-          AND t.source_rowid BETWEEN ${range.from} AND ${range.to}`,
+          AND t.source_rowid BETWEEN ? AND ?`,
         this.#sourceId,
+        range.from,
+        range.to,
       );
     // A row may be in quarantine and be a message all the same: the last one counts.
     const quarantine = `quarantine t WHERE t.source_id = ? AND t.state <> 'resolved'`;
@@ -220,12 +222,14 @@ export class RowComparison {
 
   /** Our chat of the messages in a range: that of the first join to a chat we know. */
   #chatsIn(range: RowidRange): Map<number, number> {
-    const first = new Map<number, { join: number; chat: number }>();
+    const chats = new Map<number, number>();
+    const first = new Map<number, number>();
     scanChatJoinsIn(this.#db, this.#schema, range, (message, row, join) => {
       const chat = this.#chatOfRow.get(row);
-      const known = first.get(message);
-      if (chat !== undefined && (known === undefined || join < known.join)) first.set(message, { join, chat });
+      if (chat === undefined || join >= (first.get(message) ?? Number.POSITIVE_INFINITY)) return;
+      first.set(message, join);
+      chats.set(message, chat);
     });
-    return new Map([...first].map(([message, { chat }]) => [message, chat]));
+    return chats;
   }
 }

@@ -20,6 +20,9 @@ const LEAF_HEADER_BYTES = 8;
 /** More than this at once is a backlog or a vacuum: comparing by ranges is quicker then. */
 const MOST_FRAMES = 2_000;
 
+/** A look takes a few dozen frames mostly, which cost more to ask for than to read. */
+const FRAMES_AT_ONCE = 16;
+
 type Checksum = readonly [number, number];
 type Header = { pageSize: number; salts: Buffer; isBigEndian: boolean; checksum: Checksum };
 
@@ -91,13 +94,19 @@ export class WalReader implements Disposable {
 function readFrames(fd: number, place: Place, rowids: Set<number>): { isAll: boolean; frames: number } {
   const { header, next: first } = place;
   const frameBytes = FRAME_HEADER_BYTES + header.pageSize;
-  const frame = Buffer.allocUnsafe(frameBytes);
   const available = frameCount(fd, header);
+  const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(available - first, FRAMES_AT_ONCE)) * frameBytes);
+  let held = { from: first, to: first };
   let { checksum } = place;
   let pending: number[] = [];
   let at = first;
   for (; at < available; at += 1) {
-    if (readSync(fd, frame, 0, frameBytes, HEADER_BYTES + at * frameBytes) < frameBytes) break;
+    if (at >= held.to) {
+      const bytes = readSync(fd, buffer, 0, buffer.length, HEADER_BYTES + at * frameBytes);
+      held = { from: at, to: at + Math.floor(bytes / frameBytes) };
+      if (at >= held.to) break;
+    }
+    const frame = buffer.subarray((at - held.from) * frameBytes, (at - held.from + 1) * frameBytes);
     // What is left of another log, or still being written, does not add up.
     if (!frame.subarray(8, 16).equals(header.salts)) break;
     const sum = addChecksum(frame.subarray(0, 8), checksum, header.isBigEndian);
@@ -151,15 +160,15 @@ function addChecksum(
   [first, second]: readonly [number, number],
   isBigEndian: boolean,
 ): [number, number] {
-  let a = first;
-  let b = second;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isLittleEndian = !isBigEndian;
+  let a = first | 0;
+  let b = second | 0;
   for (let at = 0; at < bytes.length; at += 8) {
-    const x = isBigEndian ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at);
-    const y = isBigEndian ? bytes.readUInt32BE(at + 4) : bytes.readUInt32LE(at + 4);
-    a = (a + x + b) >>> 0;
-    b = (b + y + a) >>> 0;
+    a = (a + view.getUint32(at, isLittleEndian) + b) | 0;
+    b = (b + view.getUint32(at + 4, isLittleEndian) + a) | 0;
   }
-  return [a, b];
+  return [a >>> 0, b >>> 0];
 }
 
 /** The row ids of the cells of a table's leaf page; of any other page none. Never throws, whatever the bytes are. */
