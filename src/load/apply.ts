@@ -41,6 +41,7 @@ export type ReactionFacts = { guid: string; target: string; part: number | null;
 
 export function applyBatch(db: Database, batch: Batch): Applied {
   flagHistorical(db, batch.historicalBeforeMs);
+  if (batch.mirrorDeletes) leaveOutDeleted(db);
   const changes = messageChanges(db);
   insertNew(db, 'messages');
   replaceEdits(db, '1');
@@ -94,6 +95,15 @@ function flagHistorical(db: Database, beforeMs: number | null): void {
        AND rowid IN (SELECT staged FROM temp.diff_messages WHERE id IS NULL)`,
     beforeMs,
   );
+}
+
+/** What was deleted before we ever heard of it does not come, and nobody is told that it went. */
+function leaveOutDeleted(db: Database): void {
+  const unheard = `temp.diff_messages d CROSS JOIN temp.staged_messages s ON s.rowid = d.staged
+    WHERE d.id IS NULL AND s.deleted_at IS NOT NULL`;
+  db.run(`DELETE FROM temp.diff_attachments WHERE id IS NULL AND staged IN (
+    SELECT a.rowid FROM temp.staged_attachments a WHERE a.message_guid IN (SELECT s.guid FROM ${unheard}))`);
+  db.run(`DELETE FROM temp.diff_messages WHERE staged IN (SELECT d.staged FROM ${unheard})`);
 }
 
 function newMessages(db: Database): NewMessage[] {

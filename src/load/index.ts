@@ -30,6 +30,7 @@ export {
 export { explainStoreError } from './explain.ts';
 export type { Arrival, ConversationChange, Removal } from './forward.ts';
 export {
+  forgetRowids,
   goneReactions,
   mergeAttachments,
   mergeChats,

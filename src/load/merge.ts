@@ -109,6 +109,27 @@ export function goneReactions(db: Database, sourceId: number): number[] {
     .map((row) => row.id);
 }
 
+/**
+ * What a complete reading did not find keeps no number of a row: in a file that was built anew, or came back from a
+ * backup, another row may have it. Kept below zero, where no row is.
+ */
+export function forgetRowids(db: Database, sourceId: number): void {
+  for (const [table, isGone] of GONE) {
+    db.run(
+      `UPDATE main.${table} SET source_rowid = -source_rowid WHERE source_id = ? AND source_rowid > 0 AND ${isGone}
+         AND NOT EXISTS (SELECT 1 FROM temp.staged_${table} s WHERE s.guid = ${table}.guid)`,
+      sourceId,
+    );
+  }
+}
+
+const GONE = [
+  ['messages', 'deleted_at IS NOT NULL'],
+  ['reactions', 'vanished_at IS NOT NULL'],
+  ['poll_votes', '1'],
+  ['attachments', '1'],
+] as const;
+
 export type MergedReactions = {
   changed: number;
   /** Ids of reactions that came, and whether each adds or removes. */

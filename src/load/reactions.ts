@@ -54,7 +54,8 @@ function settleRows(db: Database, rows: Iterable<Row>): Settled[] {
       id: row.id,
       isRemoval: row.removal !== 0,
       at: row.at,
-      order: row.rowid,
+      // What has gone keeps its place, though not its number.
+      order: Math.abs(row.rowid),
       vanishedAt: row.vanished,
       removedAt: row.removed,
     });

@@ -145,10 +145,12 @@ export class Following {
   }
 
   #close(): void {
-    if (this.#source !== null) this.#record.closed(this.#source);
-    this.#source?.[Symbol.dispose]();
+    const source = this.#source;
+    if (source !== null) this.#record.closed(source);
+    // Whatever happens, nobody goes on with one that has been closed.
     this.#source = null;
     this.#follower = null;
+    source?.[Symbol.dispose]();
   }
 
   /** Opens the source (again) and proves that it is the one we know; else it is reconciled first. */

@@ -62,6 +62,8 @@ export class Follower {
   #recent: Recent = new Map();
   readonly #touched = new TouchedRows();
   #mayHaveMissed = true;
+  /** Whether the people and chats in memory are those of the store: not before they are loaded, nor after a rollback. */
+  #isLoaded = false;
   rowsRead = 0;
 
   constructor(source: LiveSource, options: FollowerOptions) {
@@ -70,15 +72,17 @@ export class Follower {
     this.#sweep = new Sweep(source);
   }
 
-  /** Loads people and chats: once, before anything else, and after everything that was rolled back. */
+  /** Loads people and chats: once, before anything else. After a rollback the next batch does so by itself. */
   load(): { problems: string[]; position: number | null } {
     const { db } = this.#source;
-    return db.transaction(() => {
+    const loaded = db.transaction(() => {
       const nowMs = this.#options.clock.now();
       const { problems, ...people } = this.#source.people.load(nowMs);
       const events = [...eventsOf(people, null, []), ...this.#resplitUnited(people)];
       return { problems, position: appendEvents(db, nowMs, events) };
     });
+    this.#isLoaded = true;
+    return loaded;
   }
 
   /** Takes over what has changed where changes are likely: one bounded batch. */
@@ -113,6 +117,7 @@ export class Follower {
       done = this.#sweep.next(findings);
       return workOf(findings);
     });
+    if (result.kind === 'done') this.#sweep.advance();
     if (done) recordSweep(this.#source.db, this.#source.sourceId, this.#options.clock.now());
     return { result, done };
   }
@@ -138,7 +143,7 @@ export class Follower {
         return work;
       });
     } catch (error) {
-      this.#afterRollback();
+      this.#recent = new Map();
       if (work === null || !isRowError(error)) throw error;
       return this.#isolate(mode, work);
     }
@@ -156,17 +161,21 @@ export class Follower {
         return continuity;
       }
       const nowMs = this.#options.clock.now();
+      const loaded = this.#isLoaded ? null : source.people.load(nowMs);
       const work = find();
-      const people = source.people.refresh(nowMs, work.hasGroupEvents);
+      const people = loaded ?? source.people.refresh(nowMs, work.hasGroupEvents);
       const events = this.#apply(mode, work, people, nowMs);
       const position = appendEvents(db, nowMs, events);
       if (work.position !== null) writePosition(db, source.sourceId, work.position, nowMs);
       db.exec('COMMIT');
+      this.#isLoaded = true;
       if (work.position !== null) source.position = work.position;
       if (work.rows.size > 0) source.renewAnchors();
       this.rowsRead += work.rows.size;
       return { kind: 'done', more: work.more, rows: work.rows.size, position };
     } catch (error) {
+      // What is in memory may tell of what is rolled back; it is loaded, and told of, with what commits next.
+      this.#isLoaded = false;
       if (db.isTransaction) db.exec('ROLLBACK');
       throw error;
     }
@@ -188,7 +197,7 @@ export class Follower {
     );
     const applied = applyBatch(db, {
       sourceId,
-      vanished: work.vanished,
+      vanished: { ...work.vanished, messages: [...work.vanished.messages, ...this.#orphaned(misfits)] },
       removals: twins.removals,
       historicalBeforeMs: mode === 'live' ? nowMs - HISTORICAL_AFTER_MS : null,
       mirrorDeletes: this.#options.mirrorDeletes,
@@ -197,6 +206,13 @@ export class Follower {
     applied.deleted.push(...twins.aliases.map((alias) => ({ ...alias, removed: true })));
     const quarantined = this.#quarantine(misfits, nowMs);
     return [...eventsOf(people, applied, quarantined), ...resplit];
+  }
+
+  /** Messages of ours whose rows are in no chat any more: for whoever looks at Messages, they are gone. */
+  #orphaned(misfits: ReadonlyMap<QuarantineReason, readonly Misfit[]>): number[] {
+    const { db, sourceId } = this.#source;
+    const held = 'SELECT id FROM messages WHERE source_id = ? AND source_rowid = ? AND deleted_at IS NULL';
+    return (misfits.get('no_chat') ?? []).flatMap(({ rowid }) => db.value<number>(held, sourceId, rowid) ?? []);
   }
 
   /** What could be placed leaves quarantine; what does not fit enters it. Answers what has newly been given up on. */
@@ -231,22 +247,8 @@ export class Follower {
 
   /** One bad row must not stop the rest: the batch is halved until it is alone, and then it is put aside. */
   #isolate(mode: Mode, work: Work): StepResult {
-    const rows = [...work.rows];
-    if (rows.length <= 1 && work.attachments.size <= 1 && work.vanished.messages.length === 0) {
-      return this.#putAside(work);
-    }
-    const middle = Math.ceil(rows.length / 2);
-    const attachments = [...work.attachments];
-    const half = Math.ceil(attachments.length / 2);
-    const part = (from: number, to: number, first: boolean): Work => ({
-      rows: new Set(rows.slice(from, to)),
-      attachments: new Set(first ? attachments.slice(0, half) : attachments.slice(half)),
-      vanished: first ? work.vanished : { messages: [], reactions: [] },
-      position: null,
-      more: work.more,
-      hasGroupEvents: false,
-    });
-    const parts = rows.length > 1 ? [part(0, middle, true), part(middle, rows.length, false)] : oneByOne(work);
+    const parts = halves(work);
+    if (parts === null) return this.#putAside(work);
     let position: number | null = null;
     for (const one of parts) {
       const result = this.#run(mode, () => one);
@@ -254,9 +256,10 @@ export class Follower {
       position = result.position ?? position;
     }
     // Only when all of it has been dealt with may the position move on.
-    return this.#advance(work, rows.length, position);
+    return this.#advance(work, work.rows.size, position);
   }
 
+  /** What has vanished, or is an attachment, has no place in quarantine: it is left as it is, and a sweep finds it again. */
   #putAside(work: Work): StepResult {
     const { db, sourceId, schema } = this.#source;
     const nowMs = this.#options.clock.now();
@@ -288,15 +291,9 @@ export class Follower {
     }
     return { kind: 'done', more: work.more, rows, position };
   }
-
-  /** What is in memory may tell of what was rolled back. */
-  #afterRollback(): void {
-    this.#recent = new Map();
-    this.#source.db.transaction(() => this.#source.people.load(this.#options.clock.now()));
-  }
 }
 
-const NOBODY: PeopleChange = { created: [], updated: [], united: new Set(), placeholders: [] };
+const NOBODY: PeopleChange = { created: [], updated: [], united: new Set(), contacts: [] };
 
 function workOf(findings: Findings): Work {
   return {
@@ -309,17 +306,22 @@ function workOf(findings: Findings): Work {
   };
 }
 
-/** A row apart from attachments, and those apart from what has vanished. */
-function oneByOne(work: Work): Work[] {
-  const none = { rows: new Set<number>(), attachments: new Set<number>(), vanished: { messages: [], reactions: [] } };
-  const base = { ...none, position: null, more: work.more, hasGroupEvents: false };
-  return [
-    ...[...work.rows].map((row) => ({ ...base, rows: new Set([row]) })),
-    ...[...work.attachments].map((row) => ({ ...base, attachments: new Set([row]) })),
-    ...(work.vanished.messages.length + work.vanished.reactions.length === 0
-      ? []
-      : [{ ...base, vanished: work.vanished }]),
-  ];
+/** Two halves; null where one thing alone is left. What has vanished comes first: it may have come again as a new row. */
+function halves({ rows, attachments, vanished, more }: Work): [Work, Work] | null {
+  const count = vanished.messages.length + vanished.reactions.length + rows.size + attachments.size;
+  if (count <= 1) return null;
+  const middle = Math.ceil(count / 2);
+  const part = (isIn: (at: number) => boolean): Work => {
+    let at = 0;
+    const some = (things: Iterable<number>) => [...things].filter(() => isIn(at++));
+    return {
+      vanished: { messages: some(vanished.messages), reactions: some(vanished.reactions) },
+      rows: new Set(some(rows)),
+      attachments: new Set(some(attachments)),
+      ...{ position: null, more, hasGroupEvents: false },
+    };
+  };
+  return [part((at) => at < middle), part((at) => at >= middle)];
 }
 
 function isRowError(error: unknown): boolean {

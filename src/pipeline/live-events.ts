@@ -10,7 +10,7 @@ type Conversation = Applied['conversations'][number];
  */
 export function eventsOf(people: PeopleChange, applied: Applied | null, quarantined: QuarantineEntry[]): NewEvent[] {
   return [
-    ...people.placeholders.map((contactId) => event('contact_created', null, { contactId })),
+    ...people.contacts.map((contactId) => event('contact_created', null, { contactId })),
     ...people.created.map((chatId) => event('chat_created', chatId, { chatId })),
     ...people.updated.map(({ chat, changed }) => event('chat_updated', chat, { chatId: chat, changed })),
     ...(applied === null ? [] : [...messageEvents(applied), ...otherEvents(applied)]),

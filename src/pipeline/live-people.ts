@@ -9,9 +9,9 @@ import { SourceAddresses } from './source-addresses.ts';
 const RENAMES_EVERY_MS = 250;
 
 /** What came of a look at the small tables. */
-export type PeopleChange = Pick<LoadedChats, 'created' | 'updated' | 'united'> & { placeholders: number[] };
+export type PeopleChange = Pick<LoadedChats, 'created' | 'updated' | 'united'> & { contacts: number[] };
 
-const NOTHING: PeopleChange = { created: [], updated: [], united: new Set(), placeholders: [] };
+const NOTHING: PeopleChange = { created: [], updated: [], united: new Set(), contacts: [] };
 
 /**
  * People and chats of a source that is followed: what the rules for rows look up, kept in memory and brought up to date
@@ -44,6 +44,7 @@ export class LivePeople {
 
   /** Everything from the beginning, address books included. */
   load(nowMs: number): PeopleChange & { problems: string[] } {
+    const newest = this.#db.value<number>('SELECT max(id) FROM contacts') ?? 0;
     const prepared = preparePeople(this.#db, this.#schema, this.#context, this.#options, this.#sourceId);
     this.#byAddress.clear();
     this.#known.clear();
@@ -52,7 +53,8 @@ export class LivePeople {
     for (const [rowid, chat] of prepared.chats.chatOfRow) this.chatOfRow.set(rowid, chat);
     for (const identity of prepared.identities) this.#known.set(keyOf(identity), JSON.stringify(identity));
     this.#note(nowMs);
-    return { ...prepared.chats, placeholders: [], problems: prepared.problems };
+    const contacts = this.#db.all<{ id: number }>('SELECT id FROM contacts WHERE id > ? ORDER BY id', newest);
+    return { ...prepared.chats, contacts: contacts.map(({ id }) => id), problems: prepared.problems };
   }
 
   /** True when chats may have been renamed since the names were last read: there is something to look at soon. */
@@ -91,13 +93,13 @@ export class LivePeople {
     const rows = readChats(this.#db, this.#schema);
     const addresses = new SourceAddresses(this.#db, this.#schema, rows, this.#options);
     const identities = readIdentities(this.#db, this.#schema, rows, addresses);
-    const placeholders: number[] = [];
+    const contacts: number[] = [];
     const party = (address: Parameters<typeof loadParty>[1]) => {
       const known = this.#byAddress.get(address.value);
       if (known !== undefined) return known;
       const loaded = loadParty(this.#db, address);
       this.#byAddress.set(address.value, loaded.party);
-      if (loaded.placeholder) placeholders.push(loaded.party.contact);
+      if (loaded.placeholder) contacts.push(loaded.party.contact);
       return loaded.party;
     };
     for (const { rowid, address } of addresses.handles) this.#context.parties.set(rowid, party(address));
@@ -107,7 +109,7 @@ export class LivePeople {
     for (const [rowid, chat] of chats.chatOfRow) this.chatOfRow.set(rowid, chat);
     for (const identity of fresh) this.#known.set(keyOf(identity), JSON.stringify(identity));
     findSelfChats(this.#context, identities, this.chatOfRow, this.#byAddress, addresses.own);
-    return { created: chats.created, updated: chats.updated, united: chats.united, placeholders };
+    return { created: chats.created, updated: chats.updated, united: chats.united, contacts };
   }
 }
 

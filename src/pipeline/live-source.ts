@@ -54,6 +54,7 @@ export class LiveSource implements Disposable {
   readonly anchors: readonly Anchor[];
   #newest: Anchor[];
   readonly #schemaVersion: unknown;
+  #isClosed = false;
   position: Position;
 
   constructor(options: LiveSourceOptions) {
@@ -135,11 +136,17 @@ export class LiveSource implements Disposable {
     };
   }
 
+  /** Whatever fails, nothing stays open; done again, it does nothing. */
   [Symbol.dispose](): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.log[Symbol.dispose]();
-    if (this.db.isTransaction) this.db.exec('ROLLBACK');
-    this.#attached[Symbol.dispose]();
-    this.db.close();
+    try {
+      if (this.db.isTransaction) this.db.exec('ROLLBACK');
+      this.#attached[Symbol.dispose]();
+    } finally {
+      this.db.close();
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import {
   compareStaged,
   createStaging,
   foldNewTwins,
+  forgetRowids,
   goneReactions,
   indexStaging,
   mergeAttachments,
@@ -125,6 +126,7 @@ async function takeOver(db: Database, run: SourceRun): Promise<void> {
     const attachments = mergeAttachments(db);
     updateAttachmentJoins(db);
     recordSightings(db, sourceId, 'complete');
+    forgetRowids(db, sourceId);
     sealDue(db, moment());
     recordImport(db, run);
     const completed = {

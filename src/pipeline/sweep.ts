@@ -15,6 +15,7 @@ type Place = { table: 'message' | 'attachment'; from: number };
 export class Sweep {
   readonly #source: LiveSource;
   #place: Place = { table: 'message', from: FIRST };
+  #after = this.#place;
 
   constructor(source: LiveSource) {
     this.#source = source;
@@ -30,7 +31,10 @@ export class Sweep {
     return 2 + Math.ceil(lastMessageRowid / SWEEP_ROWS) + Math.ceil(lastAttachmentRowid / SWEEP_ROWS);
   }
 
-  /** Compares one slice; true when it was the last, and the next one begins anew. */
+  /**
+   * Compares one slice, the same one until `advance` says that what it found was taken over; true when it was the last,
+   * and the next one begins anew.
+   */
   next(findings: Findings): boolean {
     const { db, schema, comparison, position } = this.#source;
     const { table, from } = this.#place;
@@ -41,8 +45,12 @@ export class Sweep {
     const range = { from, to: isLast ? known : end };
     if (table === 'message') comparison.compareMessages(range, comparison.recentlyDeleted(), findings);
     else comparison.compareAttachments({ from, to: isLast ? EVERYTHING : end }, findings);
-    if (!isLast) this.#place = { table, from: range.to + 1 };
-    else this.#place = { table: table === 'message' ? 'attachment' : 'message', from: FIRST };
+    if (!isLast) this.#after = { table, from: range.to + 1 };
+    else this.#after = { table: table === 'message' ? 'attachment' : 'message', from: FIRST };
     return isLast && table === 'attachment';
+  }
+
+  advance(): void {
+    this.#place = this.#after;
   }
 }

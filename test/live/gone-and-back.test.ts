@@ -27,6 +27,26 @@ describe('R15 a deletion', () => {
     await agrees(store);
   });
 
+  it('that takes it out of its chat and leaves its row is one, as for an import', async () => {
+    using store = await followed();
+    const orphan = say(store, 'orphan', 5);
+    store.wake();
+    // A trigger takes the row along; an older copy that is put back may hold one that is not in its chat yet.
+    const { db } = store.pen.database;
+    const triggers = db.all<{ name: string }>(
+      `SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'chat_message_join' AND sql LIKE '%DELETE ON%'`,
+    );
+    for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`);
+    store.restart();
+    db.run('DELETE FROM chat_message_join WHERE message_id = ?', orphan.rowId);
+    expect(types(store.wake())).toEqual(['message_deleted']);
+    await agrees(store);
+    actions.join(store.pen, orphan);
+    expect(types(store.wake())).toEqual(['message_updated']);
+    expect(store.message(orphan.guid)).toMatchObject({ deleted_at: null });
+    await agrees(store);
+  });
+
   it('that Apple forgot to note is found by the sweep', async () => {
     using store = await followed();
     const gone = say(store, 'gone', 5);
@@ -70,6 +90,8 @@ describe('R15 a deletion', () => {
     actions.deleteRecently(store.pen, last, NOW_MS);
     expect(types(store.wake())).toEqual(['message_deleted', 'conversation_removed']);
     expect([...store.wake(), ...store.sweep()]).toEqual([]);
+    store.restart();
+    expect([...store.wake('catching-up'), ...store.sweep()], 'nor is it told again at the next start').toEqual([]);
     actions.restore(store.pen, last);
     expect(types(store.wake())).toEqual(['messages_synced', 'conversation_started']);
     await agrees(store);

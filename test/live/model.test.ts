@@ -1,13 +1,21 @@
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { fixedClock } from '../../src/kernel/index.ts';
-import { readEvents } from '../../src/outbox/index.ts';
-import { verifySource } from '../../src/pipeline/index.ts';
-import { ACT_NAMES, Actor, type Generation, type Performance, writeHistory } from '../../src/simulator/index.ts';
-import { Database } from '../../src/sqlite/index.ts';
+import { fixedClock, Lanes } from '../../src/kernel/index.ts';
+import { Following, type FollowLane, verifySource } from '../../src/pipeline/index.ts';
+import {
+  ACT_NAMES,
+  Actor,
+  type Commit,
+  type Generation,
+  type Performance,
+  writeHistory,
+} from '../../src/simulator/index.ts';
+import { Database, SqliteError } from '../../src/sqlite/index.ts';
 import { openStoreForReading } from '../../src/store/index.ts';
 import { NOW_MS, runImport, temporaryFolder } from '../support/fixture.ts';
+import { freshFaults, watermarkFaults } from '../support/follow-laws.ts';
+import { Ledger } from '../support/ledger.ts';
 import { LiveDriver } from '../support/live-driver.ts';
 
 /**
@@ -19,20 +27,38 @@ const MINUTE = 60_000;
 const HISTORY = 120;
 const RUNS = Number(process.env.CHATSTATS_MODEL_RUNS ?? 60);
 
+/** Acts that wait until nobody reads; in one thread with the reader they would wait for ever. */
+const WAITING = ['checkpoint', 'reopen', 'takeCopy', 'replaceEqual', 'vanish'];
+const AT_ONCE = ACT_NAMES.filter((name) => !WAITING.includes(name));
+/** Acts after which the source is another file, with other numbers or with less in it. */
+const REPLACING = ['replaceOlder', 'replaceRenumbered'];
+
+const work = fc.constantFrom('wake' as const, 'sweep' as const, 'seal' as const, 'import' as const, 'follow' as const);
+const statement = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 250 }));
+
 const happening = fc.oneof(
   { weight: 12, arbitrary: fc.record({ do: fc.constant('act' as const), name: fc.constantFrom(...ACT_NAMES) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('any' as const), which: fc.nat(5) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('wake' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('sweep' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('seal' as const) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('sweep', 'seal', 'restart', 'import', 'follow' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('pass' as const), minutes: fc.integer({ min: 1, max: 200 }) }) },
+  // Our process dies at a statement of it; or a statement of it fails, and the process goes on.
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('crash' as const), work, statement }) },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('crash' as const), statement: fc.integer({ min: 1, max: 150 }) }),
+    arbitrary: fc.record({ do: fc.constant('fail' as const), work, statement, code: fc.constantFrom(5, 10, 13) }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('import' as const) }) },
+  // Messages goes on while we read.
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      ...{ do: fc.constant('meanwhile' as const), work, statement },
+      name: fc.constantFrom(...AT_ONCE),
+    }),
+  },
 );
+type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never;
+type WorkName = typeof work extends fc.Arbitrary<infer T> ? T : never;
 
 afterEach(() => Database.watch(null));
 
@@ -43,39 +69,12 @@ describe.each<Generation>(['macos-11', 'macos-13', 'macos-15', 'macos-26'])('a s
         fc.nat(1_000_000),
         fc.array(happening, { minLength: 3, maxLength: 40 }),
         async (seed, happenings) => {
-          const folder = temporaryFolder();
-          const place = { source: path.join(folder, 'chat.db'), store: path.join(folder, 'store.db') };
-          writeHistory({ file: place.source, generation, messages: HISTORY, seed: 3, nowMs: NOW_MS });
-          const clock = fixedClock(NOW_MS);
-          await runImport(place, { clock });
-          const actor = new Actor({ file: place.source, generation, seed, clock });
-          const acts = new Acts(actor);
-          using driver = new LiveDriver(place, clock, mirrorDeletes);
+          using model = await Model.begin(generation, seed, mirrorDeletes);
           for (const one of happenings) {
-            clock.advance(1_000);
-            // Ours can do nothing while the file is away; that it waits is shown with real processes.
-            if (one.do !== 'any') acts.bringBack();
-            if (one.do === 'act' && actor.isOpen && actor.can(one.name)) perform(actor, one.name);
-            else if (one.do === 'any') acts.goOn(one.which);
-            else if (one.do === 'wake') await driver.wake('live');
-            else if (one.do === 'sweep') await driver.sweep();
-            else if (one.do === 'seal') await driver.seal();
-            else if (one.do === 'pass') clock.advance(one.minutes * MINUTE);
-            else if (one.do === 'restart') driver.close();
-            else if (one.do === 'import') {
-              driver.close();
-              await runImport(place, { clock });
-            } else if (one.do === 'crash') {
-              await crash(driver, one.statement);
-            }
+            await model.happens(one);
+            expect(model.ledger.look(), one.do).toEqual([]);
           }
-          acts.finish();
-          await driver.wake('catching-up');
-          await driver.sweep();
-          await driver.seal();
-          driver.close();
-          await agree(place, clock);
-          actor.close();
+          await model.ends();
         },
       ),
       { numRuns: Math.ceil(RUNS / 8) },
@@ -83,13 +82,195 @@ describe.each<Generation>(['macos-11', 'macos-13', 'macos-15', 'macos-26'])('a s
   });
 });
 
+type Place = { source: string; store: string; folder: string };
+
+/** One history, with Messages and with us. */
+class Model implements Disposable {
+  readonly ledger: Ledger;
+  readonly #place: Place;
+  readonly #mirrorDeletes: boolean;
+  readonly #clock = fixedClock(NOW_MS);
+  readonly #actor: Actor;
+  readonly #acts: Acts;
+  readonly #driver: LiveDriver;
+
+  private constructor(place: Place, generation: Generation, seed: number, mirrorDeletes: boolean) {
+    this.#place = place;
+    this.#mirrorDeletes = mirrorDeletes;
+    this.#actor = new Actor({ file: place.source, generation, seed, clock: this.#clock });
+    this.#acts = new Acts(this.#actor);
+    this.#driver = new LiveDriver(place, this.#clock, mirrorDeletes);
+    this.ledger = new Ledger(place.store);
+  }
+
+  static async begin(generation: Generation, seed: number, mirrorDeletes: boolean): Promise<Model> {
+    const folder = temporaryFolder();
+    const place = { folder, source: path.join(folder, 'chat.db'), store: path.join(folder, 'store.db') };
+    writeHistory({ file: place.source, generation, messages: HISTORY, seed: 3, nowMs: NOW_MS });
+    await runImport(place, { clock: fixedClock(NOW_MS) });
+    return new Model(place, generation, seed, mirrorDeletes);
+  }
+
+  async happens(one: Happening): Promise<void> {
+    this.#clock.advance(1_000);
+    // Ours can do nothing while the file is away; that it waits is shown with real processes.
+    if (one.do !== 'any') this.#acts.bringBack();
+    switch (one.do) {
+      case 'act':
+        return this.#acts.perform(one.name);
+      case 'any':
+        return this.#acts.goOn(one.which);
+      case 'pass':
+        return this.#clock.advance(one.minutes * MINUTE);
+      case 'restart':
+        return this.#driver.close();
+      case 'crash':
+        return await this.#crash(one.work, one.statement);
+      case 'fail':
+        return await this.#fail(one.work, one.statement, one.code);
+      case 'meanwhile':
+        return await this.#meanwhile(one.work, one.statement, one.name);
+      default:
+        return await this.#work(one.do);
+    }
+  }
+
+  /** Messages is quiet, and everything is looked at once more. */
+  async ends(): Promise<void> {
+    this.#acts.finish();
+    await this.#driver.wake('catching-up');
+    await this.#driver.sweep();
+    await this.#driver.seal();
+    expect(this.ledger.look(), 'at the end').toEqual([]);
+    const before = this.#driver.rowsRead;
+    await this.#driver.sweep();
+    expect(this.#driver.rowsRead - before, 'rows that are read again though they are as they were').toBe(0);
+    this.#driver.close();
+    await this.#agrees();
+  }
+
+  [Symbol.dispose](): void {
+    Database.watch(null);
+    this.#driver.close();
+    this.#actor.close();
+  }
+
+  async #work(name: WorkName): Promise<void> {
+    if (name === 'wake') return await this.#driver.wake('live');
+    if (name === 'sweep') return await this.#driver.sweep();
+    if (name === 'seal') return await this.#driver.seal();
+    this.#driver.close();
+    if (name === 'import') await runImport(this.#place, { clock: this.#clock });
+    else await followOnce(this.#place, this.#clock, this.#mirrorDeletes);
+  }
+
+  /** The power is cut at some statement; should there be fewer, it ends as usual. */
+  async #crash(name: WorkName, at: number): Promise<void> {
+    let seen = 0;
+    let isCut = false;
+    Database.watch(() => {
+      seen += 1;
+      isCut ||= seen === at;
+      if (isCut) throw new Error('power cut');
+    });
+    try {
+      await this.#work(name);
+    } catch (error) {
+      if (!isCut) throw error;
+    } finally {
+      Database.watch(null);
+      this.#driver.close();
+    }
+  }
+
+  /** A statement fails, and whoever asked is told; the process goes on. */
+  async #fail(name: WorkName, at: number, code: number): Promise<void> {
+    let seen = 0;
+    Database.watch((sql) => {
+      seen += 1;
+      if (seen === at) throw new SqliteError('not now', code, sql, null);
+    });
+    try {
+      await this.#work(name);
+    } catch (error) {
+      if (seen < at) throw error;
+    } finally {
+      Database.watch(null);
+    }
+  }
+
+  async #meanwhile(name: WorkName, at: number, act: string): Promise<void> {
+    let seen = 0;
+    Database.watch(() => {
+      seen += 1;
+      if (seen === at) this.#acts.perform(act);
+    });
+    try {
+      await this.#work(name);
+    } finally {
+      Database.watch(null);
+    }
+  }
+
+  async #agrees(): Promise<void> {
+    const { source, store, folder } = this.#place;
+    const report = await verifySource({
+      ...{ store, addressBook: null, region: null, locale: null, clock: this.#clock, onProgress: () => {} },
+      source: { path: source, sealed: false },
+      signal: new AbortController().signal,
+    });
+    expect(report.differences).toEqual([]);
+    using db = openStoreForReading(store);
+    expect(db.value('PRAGMA integrity_check')).toBe('ok');
+    expect(db.all('PRAGMA foreign_key_check')).toEqual([]);
+    // The same by comparisons that know nothing of the program's own, where the source is one file.
+    if (this.#mirrorDeletes || this.#acts.did(REPLACING)) return;
+    expect(watermarkFaults(store, source)).toEqual([]);
+    const fresh = path.join(folder, 'fresh.db');
+    await runImport({ source, store: fresh }, { clock: this.#clock });
+    expect(freshFaults(store, fresh)).toEqual([]);
+  }
+}
+
+/** The whole of following, from opening to having caught up. */
+async function followOnce(
+  place: { source: string; store: string },
+  clock: ReturnType<typeof fixedClock>,
+  mirrorDeletes: boolean,
+): Promise<void> {
+  const following = new Following({
+    ...{ store: place.store, source: { path: place.source, sealed: false }, clock, mirrorDeletes, gapMs: null },
+    ...{ addressBook: null, region: null, locale: null, once: true, pollMs: 5, hints: false, sealCheckMs: 1_000 },
+    lanes: new Lanes<FollowLane>(['live', 'sealing', 'upkeep']),
+    signal: new AbortController().signal,
+    onImportProgress: () => {},
+    onState: () => {},
+    onCommitted: () => {},
+    onProblem: () => {},
+  });
+  await following.begin();
+  await following.run();
+}
+
 /** Acts that have begun: their commits come one at a time, with whatever else happens in between. */
 class Acts {
   readonly #actor: Actor;
   readonly #begun: Performance[] = [];
+  readonly #done = new Set<string>();
 
   constructor(actor: Actor) {
     this.#actor = actor;
+  }
+
+  did(names: readonly string[]): boolean {
+    return names.some((name) => this.#done.has(name));
+  }
+
+  /** All commits of an act, where it is possible; some find nothing to act on. */
+  perform(name: string): void {
+    if (!this.#actor.isOpen || !this.#actor.can(name)) return;
+    const performance = this.#actor.begin(name);
+    while (this.#next(performance) !== null);
   }
 
   /** Goes on with one that has begun, or begins another. */
@@ -99,7 +280,9 @@ class Acts {
       if (this.#next(performance) === null) this.#begun.splice(which, 1);
     } else if (this.#actor.isOpen) {
       const begun = this.#actor.beginAny();
-      if (begun !== null) this.#begun.push(begun.performance);
+      if (begun === null) return;
+      this.#done.add(begun.commit.act);
+      this.#begun.push(begun.performance);
     } else this.bringBack();
   }
 
@@ -119,61 +302,14 @@ class Acts {
   }
 
   /** What an act was about may be gone when it goes on. */
-  #next(performance: Performance): unknown {
+  #next(performance: Performance): Commit | null {
     try {
-      return performance.next();
+      const commit = performance.next();
+      if (commit !== null) this.#done.add(commit.act);
+      return commit;
     } catch (error) {
       if (error instanceof RangeError) return null;
       throw error;
-    }
-  }
-}
-
-/** All commits of an act; some find nothing to act on. */
-function perform(actor: Actor, name: string): void {
-  try {
-    actor.perform(name);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-  }
-}
-
-/** The power is cut at some statement of a wake; should it have fewer, it ends as usual. */
-async function crash(driver: LiveDriver, statement: number): Promise<void> {
-  let seen = 0;
-  Database.watch(() => {
-    seen += 1;
-    if (seen === statement) throw new Error('power cut');
-  });
-  try {
-    await driver.wake('live');
-  } catch (error) {
-    if (!(error instanceof Error) || error.message !== 'power cut') throw error;
-  } finally {
-    Database.watch(null);
-    driver.close();
-  }
-}
-
-async function agree(place: { source: string; store: string }, clock: ReturnType<typeof fixedClock>): Promise<void> {
-  const report = await verifySource({
-    ...{ store: place.store, addressBook: null, region: null, locale: null, clock, onProgress: () => {} },
-    source: { path: place.source, sealed: false },
-    signal: new AbortController().signal,
-  });
-  expect(report.differences).toEqual([]);
-  using db = openStoreForReading(place.store);
-  expect(db.value('PRAGMA integrity_check')).toBe('ok');
-  expect(db.all('PRAGMA foreign_key_check')).toEqual([]);
-  // A message is announced as new once, whatever was repeated.
-  const announced = new Set<string>();
-  for (const event of readEvents(db, { after: 0, limit: 1_000_000, types: ['messages_synced', 'message_deleted'] })) {
-    for (const guid of event.data && 'guids' in event.data ? event.data.guids : []) {
-      if (event.type === 'message_deleted') announced.delete(guid);
-      else {
-        expect(announced.has(guid), 'announced twice').toBe(false);
-        announced.add(guid);
-      }
     }
   }
 }

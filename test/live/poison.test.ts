@@ -9,16 +9,22 @@ import { ANN } from '../support/live-messages.ts';
 
 afterEach(() => Database.watch(null));
 
-/** From now on a statement that reads this row fails, as one does that breaks a constraint. */
-function poison(store: Followed, rowid: number): void {
+/** From now on a statement of this beginning fails whenever something is so, as one does that breaks a constraint. */
+function failWhen(beginning: string, isSo: () => boolean): void {
   let asking = false;
   Database.watch((sql) => {
-    if (asking || !sql.includes('INSERT INTO temp.staged_messages')) return;
+    if (asking || !sql.includes(beginning)) return;
     asking = true;
-    const isThere = store.live.db.value('SELECT 1 FROM temp.live_rows WHERE rowid_listed = ?', rowid);
+    const fails = isSo();
     asking = false;
-    if (isThere !== null) throw new SqliteError('constraint failed', 19, sql, null);
+    if (fails) throw new SqliteError('constraint failed', 19, sql, null);
   });
+}
+
+/** From now on a statement that reads this row fails. */
+function poison({ live }: Followed, rowid: number): void {
+  const listed = () => live.db.value('SELECT 1 FROM temp.live_rows WHERE rowid_listed = ?', rowid);
+  failWhen('INSERT INTO temp.staged_messages', () => listed() !== null);
 }
 
 describe('R18 one bad row', () => {
@@ -63,6 +69,42 @@ describe('R18 one bad row', () => {
     actions.join(store.pen, orphan);
     expect(types(store.wake())).toContain('messages_synced');
     expect(store.value(`SELECT count(*) FROM quarantine WHERE state <> 'resolved'`)).toBe(0);
+    await agrees(store);
+  });
+
+  it('that has vanished, and cannot be marked, stops nothing either, and is marked when it can be', async () => {
+    using store = await followed();
+    const say = (text: string) => actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS, text });
+    const gone = [say('one'), say('two')];
+    store.wake();
+    for (const message of gone) actions.deleteForGood(store.pen, message);
+    const next = say('next');
+    failWhen('UPDATE messages SET deleted_at', () => true);
+    store.wake();
+    Database.watch(null);
+    expect(store.message(next.guid)).toBeDefined();
+    expect(store.value('SELECT count(*) FROM quarantine')).toBe(0);
+    store.sweep();
+    expect(gone.map(({ guid }) => store.message(guid)?.deleted_at)).toEqual([NOW_MS, NOW_MS]);
+    await agrees(store);
+  });
+
+  it('of attachments costs no message its place', async () => {
+    using store = await followed();
+    const draft = { guid: 'at_0_bad', transfer_state: 0 } as Parameters<typeof actions.attach>[2];
+    const attachments = [draft];
+    actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS, text: '\ufffc', attachments });
+    store.wake();
+    const rowId = Number(store.value('SELECT source_rowid FROM attachments'));
+    actions.changeTransfer(store.pen, { rowId, guid: draft.guid }, { state: 5, filename: '~/bad.heic' });
+    const next = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS, text: 'next' });
+    failWhen('UPDATE main.attachments', () => store.live.db.value('SELECT 1 FROM temp.diff_attachments') !== null);
+    store.wake();
+    Database.watch(null);
+    expect(store.message(next.guid)).toBeDefined();
+    expect(store.value('SELECT count(*) FROM quarantine')).toBe(0);
+    store.sweep();
+    expect(store.value('SELECT state FROM attachments')).toBe('present');
     await agrees(store);
   });
 });

@@ -156,6 +156,7 @@ export function freshFaults(store: string, fresh: string): string[] {
     ...compare(ours, theirs, 'chats', 'identifier', {
       // They count what is marked deleted.
       leaveOut: () => ['messageCount', 'lastMessageAt', 'createdAt'],
+      mayHaveMore: ['services'],
       mayBeExtra: () => false,
     }),
   ];
@@ -187,6 +188,10 @@ function messageLines(store: CanonicalStore): MessageLine[] {
   return store.messages as MessageLine[];
 }
 
+function isPart(some: unknown, all: unknown): boolean {
+  return Array.isArray(some) && Array.isArray(all) && some.every((one) => all.includes(one));
+}
+
 function compare(
   ours: CanonicalStore,
   theirs: CanonicalStore,
@@ -196,6 +201,8 @@ function compare(
     leaveOut(line: Line): readonly string[];
     /** Fields that we may know although the source does not say them any more. */
     mayBeFilled?: readonly string[];
+    /** Lists of which we may know more. */
+    mayHaveMore?: readonly string[];
     mayBeExtra(line: Line): boolean;
   },
 ): string[] {
@@ -213,6 +220,7 @@ function compare(
     for (const field of Object.keys(line)) {
       if (leftOut.has(field) || JSON.stringify(line[field]) === JSON.stringify(mine[field])) continue;
       if (line[field] === null && rules.mayBeFilled?.includes(field) === true) continue;
+      if (rules.mayHaveMore?.includes(field) === true && isPart(line[field], mine[field])) continue;
       faults.push(`${kind}: ${name} differs in ${field}`);
     }
   }

@@ -1,12 +1,12 @@
-import { statSync } from 'node:fs';
 import { DEFAULT_GAP_MS } from '../../src/conversations/index.ts';
 import { type Clock, must } from '../../src/kernel/index.ts';
 import { writeSetting } from '../../src/load/index.ts';
 import { Follower, knownSource, LiveSource, pendingReason, reconcile, sealSlice } from '../../src/pipeline/index.ts';
+import { compareStamps, openStamped, readStamp, type Stamp } from '../../src/sources/messages/index.ts';
 import { openStoreForWriting } from '../../src/store/index.ts';
 
 type Place = { source: string; store: string };
-type Opened = { source: LiveSource; follower: Follower; files: string };
+type Opened = { source: LiveSource; follower: Follower; stamp: Stamp };
 
 /**
  * Follows a source as `Following` does, but only when it is told to: no timer, no thread, so that a test decides what
@@ -18,6 +18,7 @@ export class LiveDriver implements Disposable {
   readonly #mirrorDeletes: boolean;
   #opened: Opened | null = null;
   reconciled = 0;
+  #rowsRead = 0;
 
   constructor(place: Place, clock: Clock, mirrorDeletes = false) {
     this.#place = place;
@@ -25,6 +26,11 @@ export class LiveDriver implements Disposable {
     this.#mirrorDeletes = mirrorDeletes;
     using db = openStoreForWriting(place.store);
     writeSetting(db, 'mirror_deletes', mirrorDeletes ? '1' : '0');
+  }
+
+  /** Rows that were read by the rules, because something about them differed. */
+  get rowsRead(): number {
+    return this.#rowsRead + (this.#opened?.follower.rowsRead ?? 0);
   }
 
   /** What a wake does, files that were replaced included. */
@@ -53,8 +59,10 @@ export class LiveDriver implements Disposable {
 
   /** The process ends, in whatever state it is. */
   close(): void {
-    this.#opened?.source[Symbol.dispose]();
+    const opened = this.#opened;
     this.#opened = null;
+    this.#rowsRead += opened?.follower.rowsRead ?? 0;
+    opened?.source[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
@@ -62,7 +70,7 @@ export class LiveDriver implements Disposable {
   }
 
   async #current(): Promise<Opened> {
-    if (this.#opened !== null && this.#opened.files === filesOf(this.#place.source)) return this.#opened;
+    if (this.#opened !== null && this.#isSame(this.#opened)) return this.#opened;
     this.close();
     try {
       await this.#begin();
@@ -71,6 +79,12 @@ export class LiveDriver implements Disposable {
       throw error;
     }
     return must(this.#opened, 'it has just been opened');
+  }
+
+  /** A connection to files that were replaced is deaf. */
+  #isSame({ source, stamp }: Opened): boolean {
+    const now = readStamp(this.#place.source, () => source.version());
+    return !['replaced', 'gone'].includes(compareStamps(stamp, now));
   }
 
   async #begin(): Promise<void> {
@@ -85,15 +99,17 @@ export class LiveDriver implements Disposable {
 
   #open(): Opened {
     const people = { addressBook: null, region: null, locale: null };
-    const source = new LiveSource({
-      store: this.#place.store,
-      source: { path: this.#place.source, sealed: false },
-      sourceId: must(knownSource(this.#place.store, this.#place.source), 'the source was imported'),
-      people,
-      mirrorDeletes: this.#mirrorDeletes,
-    });
+    const { source: file, store } = this.#place;
+    const sourceId = must(knownSource(store, file), 'the source was imported');
+    const mirrorDeletes = this.#mirrorDeletes;
+    const opened = openStamped(
+      file,
+      () => new LiveSource({ store, source: { path: file, sealed: false }, sourceId, people, mirrorDeletes }),
+      (live) => live.version(),
+    );
+    const { opened: source, stamp } = must(opened, 'a file that is there can be opened');
     const options = { gapMs: DEFAULT_GAP_MS, mirrorDeletes: this.#mirrorDeletes, clock: this.#clock };
-    return { source, follower: new Follower(source, options), files: filesOf(this.#place.source) };
+    return { source, follower: new Follower(source, options), stamp };
   }
 
   async #reconcile(reason: string): Promise<void> {
@@ -115,14 +131,4 @@ export class LiveDriver implements Disposable {
 
 function pick({ sourceId, anchors, schema, db }: LiveSource) {
   return { sourceId, anchors, schema, db };
-}
-
-/** The identity of the files by their paths: a connection to others is deaf. */
-function filesOf(file: string): string {
-  return ['', '-wal', '-shm']
-    .map((suffix) => {
-      const stat = statSync(`${file}${suffix}`, { bigint: true, throwIfNoEntry: false });
-      return stat === undefined ? 'none' : `${stat.dev}:${stat.ino}`;
-    })
-    .join(' ');
 }
