@@ -1,5 +1,4 @@
-import type { CountryCode } from 'libphonenumber-js/min';
-import { phoneLibrary } from './phone-library.ts';
+import { fitOf, mendInternational, readNational } from './numbers.ts';
 import type { Region } from './region.ts';
 
 /**
@@ -20,8 +19,6 @@ const NUMBER_MAX_LENGTH = 64;
 const SHORT_CODE_MAX_DIGITS = 6;
 /** Below this many digits a trailing "x12" or ",3" belongs to a name, not to a number with an extension. */
 const EXTENSION_MIN_DIGITS = 7;
-/** What may follow an international prefix: E.164 allows 15 digits, and no subscriber has fewer than 7 with the country. */
-const INTERNATIONAL_DIGITS = { min: 7, max: 15 };
 
 /** Nearly every handle is one of these two already; they pay for no more than a regular expression. */
 const PLAIN_E164 = /^\+[0-9]+$/;
@@ -32,7 +29,7 @@ const PLAIN_EMAIL = /^[a-z0-9._%+-]+@[a-z0-9.-]+$/;
  * what it returns it leaves as it is. `region` is the owner's, for numbers that were typed without a country.
  */
 export function normaliseAddress(raw: string, region: Region | null): Address {
-  if (PLAIN_E164.test(raw)) return { value: raw, kind: 'phone' };
+  if (PLAIN_E164.test(raw)) return { value: mendInternational(raw), kind: 'phone' };
   if (PLAIN_EMAIL.test(raw)) return { value: raw, kind: 'email' };
   if (raw.length > ADDRESS_MAX_LENGTH) return { value: raw, kind: 'unknown' };
   const visible = unwrap(withoutMarks(raw));
@@ -42,6 +39,26 @@ export function normaliseAddress(raw: string, region: Region | null): Address {
   const digits = dialledDigits(visible);
   if (digits !== null) return normaliseDigits(digits, region);
   return { value: asTyped(raw, visible), kind: /\p{L}/u.test(visible) ? 'name' : 'unknown' };
+}
+
+/**
+ * The same for one whose own numbers are of several regions, such as the address book of a person who moved. A number
+ * typed without a country is read by the first region whose plan has it, typed as it is dialled there; else by the
+ * first in which it is possible, else as in the first region. Total and idempotent.
+ */
+export function normaliseInRegions(raw: string, regions: readonly Region[]): Address {
+  const first = normaliseAddress(raw, regions[0] ?? null);
+  if (regions.length < 2 || first.kind !== 'phone' || PLAIN_E164.test(raw)) return first;
+  const digits = dialledDigits(unwrap(withoutMarks(raw)));
+  if (digits === null || digits.startsWith('+')) return first;
+  let possible: Address | null = null;
+  for (const region of regions) {
+    const address = normaliseAddress(digits, region);
+    const fit = address.value.startsWith('+') ? fitOf(address.value, digits) : 'none';
+    if (fit === 'as-dialled') return address;
+    if (fit === 'possible') possible ??= address;
+  }
+  return possible ?? first;
 }
 
 /** Invisible marks (direction, joiners, soft hyphens) come along when a number is copied, and mean nothing in it. */
@@ -84,13 +101,21 @@ function asciiDigits(text: string): string {
   });
 }
 
-const EXTENSION = /(?:\s*[,;].*|\s*(?:ext(?:ension|n)?\.?|x|#)\s*[:.]?\s*[0-9]{1,7}|[pw][0-9#*]*)+$/is;
+/** As people write it: "ext. 12", and the same in the languages of the countries where extensions are usual. */
+const EXTENSION_WORDS =
+  'ext(?:ensi[oó]n|n)?|x|#|int(?:erno)?|anexo|ramal|poste|durchwahl|dw|apparat|app|內線|内線|分機|分机|доб';
+const EXTENSION = new RegExp(
+  `(?:\\s*[,;].*|\\s*(?:${EXTENSION_WORDS})\\.?\\s*[:.]?\\s*[0-9]{1,7}|[pw][0-9#*]*)+$`,
+  'isu',
+);
+/** Brazil's "0xx11": dial the zero, a carrier of your choice, then the area. */
+const CARRIER_PLACEHOLDER = /(?<![0-9\p{L}])0xx(?=[\s)]*[1-9][0-9])/iu;
 const PUNCTUATION = /[\s()[\]./\-\u2010-\u2015\u2212\u30fc\uff08\uff09\uff0d\uff0e\uff0f\u00b7\u2022\u2024~_]+/g;
 
 /** The digits of a phone number, with a leading "+" when it has one; null when the text is no number. */
 function dialledDigits(text: string): string | null {
   if (text.length > NUMBER_MAX_LENGTH) return null;
-  const typed = asciiDigits(text);
+  const typed = asciiDigits(text).replace(CARRIER_PLACEHOLDER, '0');
   const shortened = typed.replace(EXTENSION, '');
   const number = countDigits(shortened) >= EXTENSION_MIN_DIGITS ? shortened : typed;
   const dialled = withoutTrunkZero(number).replace(PUNCTUATION, '').replace(/^\++/, '+');
@@ -111,40 +136,7 @@ function countDigits(text: string): number {
 
 function normaliseDigits(digits: string, region: Region | null): Address {
   // A number with a plus keeps its digits even where no plan knows them: a fictional number is somebody's too.
-  if (digits.startsWith('+')) return { value: digits, kind: 'phone' };
+  if (digits.startsWith('+')) return { value: mendInternational(digits), kind: 'phone' };
   if (digits.length <= SHORT_CODE_MAX_DIGITS) return { value: digits, kind: 'short-code' };
-  const abroad = fromInternationalPrefix(digits);
-  if (region === null) return { value: abroad ?? digits, kind: 'phone' };
-  // "00" is an international prefix in most countries, and people type it in all; elsewhere it may be the beginning of
-  // a longer one (Australia's "0011"), so that the country's own plan is asked when no possible number follows.
-  const number =
-    (abroad === null ? null : possible(abroad, null)) ?? possible(withoutRetiredPrefix(digits, region), region);
-  return { value: number ?? abroad ?? digits, kind: 'phone' };
-}
-
-function fromInternationalPrefix(digits: string): string | null {
-  const rest = /^00([1-9][0-9]*)$/.exec(digits)?.[1];
-  if (rest === undefined || rest.length < INTERNATIONAL_DIGITS.min || rest.length > INTERNATIONAL_DIGITS.max)
-    return null;
-  return `+${rest}`;
-}
-
-/** Mexican mobiles were dialled with 044, 045 or 1 before their ten digits until 2019; address books still hold them. */
-function withoutRetiredPrefix(digits: string, region: Region): string {
-  return region === 'MX' ? digits.replace(/^(?:044|045|1)(?=[0-9]{10}$)/, '') : digits;
-}
-
-/**
- * E.164 of a number that has a possible length by its country's plan; else null. "Possible", not "valid": numbers made
- * up for films and tests are not valid anywhere, and a plan newer than our data would not be either.
- */
-function possible(digits: string, region: Region | null): string | null {
-  const options = region === null ? { extract: false } : { defaultCountry: region as CountryCode, extract: false };
-  try {
-    const number = phoneLibrary().parsePhoneNumberFromString(digits, options);
-    return number?.isPossible() === true ? number.number : null;
-  } catch {
-    // A region that has no numbering plan (Antarctica).
-    return null;
-  }
+  return { value: readNational(digits, region), kind: 'phone' };
 }

@@ -2,7 +2,7 @@
  * Raw rows + look-ups → our rows: who said it, in which chat, and what kind of row it is. Pure: rules are either
  * functions of their arguments or SQL expressions over the columns of a source, and both modes use the same ones.
  */
-export { type Address, normaliseAddress } from './addresses.ts';
+export { type Address, normaliseAddress, normaliseInRegions } from './addresses.ts';
 export { attachmentKind, attachmentProjection } from './attachments.ts';
 export { type ChatIdentity, type RawChat, uniteChats } from './chats.ts';
 export type { Columns } from './columns.ts';
@@ -18,7 +18,15 @@ export {
 } from './message-rules.sql.ts';
 export { identifierIndex, type Person, unitePeople } from './people.ts';
 export { type ReactionState, settleReactions } from './reactions.ts';
-export { ownAddress, ownerRegion, parseRegion, type Region } from './region.ts';
+export {
+  byFrequency,
+  isOwnAddress,
+  numberRegion,
+  ownAddress,
+  ownerRegion,
+  parseRegion,
+  type Region,
+} from './region.ts';
 export {
   type Party,
   type PortableContext,

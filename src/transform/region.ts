@@ -1,5 +1,6 @@
 import type { CountryCode } from 'libphonenumber-js/min';
 import { ChatStatsError } from '../kernel/index.ts';
+import type { Address } from './addresses.ts';
 import { phoneLibrary } from './phone-library.ts';
 
 /** An ISO 3166-1 alpha-2 code in upper case, such as "US": the country by whose rules a national number is read. */
@@ -33,6 +34,14 @@ export function ownAddress(raw: string): string {
   return raw.trim().replace(/^[pe]:\s*/i, '');
 }
 
+/**
+ * Whether that can be an address of somebody at all. Accounts also hold "unknown", screen names of services long gone,
+ * and numbers of a few digits.
+ */
+export function isOwnAddress({ value, kind }: Address): boolean {
+  return kind === 'email' || (kind === 'phone' && /^\+?[0-9]{7,15}$/.test(value));
+}
+
 export type RegionEvidence = {
   /** One's own addresses, with or without their prefix; those that are not E.164 are passed over. */
   ownAddresses: readonly string[];
@@ -63,18 +72,30 @@ export function ownerRegion(evidence: RegionEvidence): Region | null {
 }
 
 /**
- * Several countries share a calling code (+1, +7, +44…) and a number does not always tell which one it is from; then
- * the first hint that fits decides, and without one the code's main country.
+ * The country of a number in E.164; null for anything else. Several countries share a calling code (+1, +7, +44…) and
+ * a number does not always tell which one it is from; then the first hint that fits decides, and without one the
+ * code's main country.
  */
+export function numberRegion(e164: string, hints: readonly (Region | null)[]): Region | null {
+  if (!/^\+[1-9]\d{5,14}$/.test(e164)) return null;
+  const number = phoneLibrary().parsePhoneNumberFromString(e164, { extract: false });
+  const candidates: CountryCode[] =
+    number === undefined ? [] : number.country === undefined ? number.getPossibleCountries() : [number.country];
+  return hints.find((hint) => candidates.some((candidate) => candidate === hint)) ?? candidates[0] ?? null;
+}
+
+/** Regions without repetition, the most frequent first; of two that are as frequent, the one that was named first. */
+export function byFrequency(regions: Iterable<Region>): Region[] {
+  const counts = new Map<Region, number>();
+  for (const region of regions) counts.set(region, (counts.get(region) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a).map(([region]) => region);
+}
+
 function ofOwnNumbers(addresses: readonly string[], hints: readonly (Region | null)[]): Region | null {
   const votes = new Map<Region, number>();
   for (const address of new Set(addresses.map(ownAddress))) {
-    if (!/^\+[1-9]\d{5,14}$/.test(address)) continue;
-    const number = phoneLibrary().parsePhoneNumberFromString(address, { extract: false });
-    const candidates: CountryCode[] =
-      number === undefined ? [] : number.country === undefined ? number.getPossibleCountries() : [number.country];
-    const region = hints.find((hint) => candidates.some((candidate) => candidate === hint)) ?? candidates[0];
-    if (region !== undefined) votes.set(region, (votes.get(region) ?? 0) + 1);
+    const region = numberRegion(address, hints);
+    if (region !== null) votes.set(region, (votes.get(region) ?? 0) + 1);
   }
   const most = Math.max(...votes.values());
   const leaders = [...votes.keys()].filter((region) => votes.get(region) === most);

@@ -5,6 +5,7 @@
 export { countSmallTables, digestSmallTables } from './digest.ts';
 export { checkReadable, explainSourceError, isDamage } from './explain.ts';
 export { locateMessages, type MessagesFile, type Place } from './locate.ts';
+export { OwnAccounts, type OwnClaims } from './own-accounts.ts';
 export { readableFile } from './private-copy.ts';
 export { type Salvage, salvage } from './salvage.ts';
 export {
@@ -50,7 +51,6 @@ export {
   readChatServices,
   readChats,
   readHandles,
-  readOwnAccounts,
 } from './tables.ts';
 export { Wake, type WakeOptions } from './wake.ts';
 export { type Touched, WalReader } from './wal-reader.ts';

@@ -65,17 +65,3 @@ export function readChatServices(db: Database, schema: MessagesSchema): ChatServ
      WHERE typeof(service) = 'text' AND typeof(chat) = 'integer' ORDER BY ROWID`,
   );
 }
-
-/** Rows asked for the accounts that wrote them, at either end of the history: an owner changes addresses over the years. */
-const ACCOUNT_SAMPLE = 2_000;
-
-/** Own addresses as the rows name them (`P:+1…`, `E:…`): the accounts of the oldest and of the newest messages. */
-export function readOwnAccounts(db: Database, schema: MessagesSchema): string[] {
-  const account = schema.column('m', 'message', 'account');
-  if (account === 'NULL') return [];
-  const end = (order: string) =>
-    `SELECT ${text(account)} AS account FROM (SELECT * FROM ${schema.name}.message ORDER BY ROWID ${order} LIMIT ${ACCOUNT_SAMPLE}) m`;
-  return db
-    .all<{ account: string | null }>(`SELECT account FROM (${end('ASC')}) UNION SELECT account FROM (${end('DESC')})`)
-    .flatMap((row) => row.account ?? []);
-}
