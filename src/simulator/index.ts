@@ -7,6 +7,7 @@
  * `writeHistory` makes a whole history at once; `actions` are single acts on a live database, made with
  * `createMessagesDatabase`; `MessagesDatabase` are the rows beneath both. An `Actor` performs acts on an existing
  * database as Messages does, commit by commit, at random or as told; `startActor` runs one in a process of its own.
+ * `openBookPen` edits an address book as Contacts does, while others read it.
  */
 export * as actions from './actions.ts';
 export { ACT_NAMES, Actor, type ActorOptions, type Commit, type Performance } from './actor/actor.ts';
@@ -16,6 +17,8 @@ export { type ActorDone, type ActorProcess, type ActorProcessOptions, startActor
 export { type Card, cardName, makeCards } from './address-book/cards.ts';
 export { writeIosAddressBook } from './address-book/ios.ts';
 export { writeAddressBook } from './address-book/macos.ts';
+export { type BookPen, openBookPen } from './address-book/pen.ts';
+export type { BookPenOptions, PenCard } from './address-book/pen-types.ts';
 export { createMessagesDatabase, MessagesDatabase, openMessagesDatabase } from './database.ts';
 export { type ArchiveValue, encodeKeyedArchive } from './encode/keyed-archive.ts';
 export { type EncodablePlist, encodePlist } from './encode/plist.ts';

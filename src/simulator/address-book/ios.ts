@@ -1,4 +1,4 @@
-import { openWritable } from '../../sqlite/index.ts';
+import { type Database, openWritable } from '../../sqlite/index.ts';
 import { APPLE_EPOCH_MS } from '../apple-time.ts';
 import type { Random } from '../random.ts';
 import type { Card } from './cards.ts';
@@ -52,9 +52,22 @@ const STATEMENTS: readonly string[] = [
   'CREATE INDEX ABPhoneLastFourIndex ON ABPhoneLastFour(value)',
 ];
 
-const PHONE = 3;
-const EMAIL = 4;
+/** The kinds of ABMultiValue.property that Messages knows of. */
+export const PHONE_PROPERTY = 3;
+export const EMAIL_PROPERTY = 4;
 const LABELS = ['_$!<Mobile>!$_', '_$!<Home>!$_', '_$!<Work>!$_'];
+
+/** Gives a connection the function without which nothing can be inserted: iOS has it built in. */
+export function registerGuids(db: Database, random: Random): void {
+  db.function('ab_generate_guid', () => random.uuid(), { variadic: true });
+}
+
+/** Writes the schema, the labels and the one store of an empty book, after `registerGuids`. Returns the store's ROWID. */
+export function createIosStore(db: Database): number {
+  for (const statement of STATEMENTS) db.exec(statement);
+  for (const label of LABELS) db.run('INSERT INTO ABMultiValueLabel (value) VALUES (?)', label);
+  return db.run('INSERT INTO ABStore (Name, Type) VALUES (?, 0)', 'Local').lastId;
+}
 
 /** Writes an iPhone's `AddressBook.sqlitedb`: every card in one store, with labels, one of them dangling. */
 export function writeIosAddressBook(
@@ -64,12 +77,10 @@ export function writeIosAddressBook(
 ): void {
   const { random } = options;
   const db = openWritable(file);
-  db.function('ab_generate_guid', () => random.uuid(), { variadic: true });
+  registerGuids(db, random);
   const seconds = Math.floor((options.nowMs - APPLE_EPOCH_MS) / 1000);
   db.transaction(() => {
-    for (const statement of STATEMENTS) db.exec(statement);
-    for (const label of LABELS) db.run('INSERT INTO ABMultiValueLabel (value) VALUES (?)', label);
-    const store = db.run('INSERT INTO ABStore (Name, Type) VALUES (?, 0)', 'Local').lastId;
+    const store = createIosStore(db);
     for (const card of cards) {
       const person = db.run(
         `INSERT INTO ABPerson (First, Last, Nickname, Organization, Note, Kind, CreationDate, ModificationDate, StoreID)
@@ -95,10 +106,10 @@ export function writeIosAddressBook(
           value,
         ).lastId;
       card.phones.forEach((phone, index) => {
-        const id = add(PHONE, index, phone.typed);
+        const id = add(PHONE_PROPERTY, index, phone.typed);
         db.run('INSERT INTO ABPhoneLastFour (multivalue_id, value) VALUES (?, ?)', id, phone.normal.slice(-4));
       });
-      card.emails.forEach((email, index) => void add(EMAIL, index, email.typed));
+      card.emails.forEach((email, index) => void add(EMAIL_PROPERTY, index, email.typed));
     }
   });
   db.close();

@@ -39,17 +39,37 @@ export function writeAddressBook(folder: string, cards: readonly Card[], options
 function writeStore(file: string, cards: readonly Card[], options: AddressBookOptions): void {
   const model = entityModel(options.model ?? 'current');
   const db = openWritable(file);
-  db.exec('PRAGMA page_size = 4096; PRAGMA journal_mode = WAL');
+  prepareStore(db);
   db.transaction(() => {
-    for (const statement of addressBookStatements(model)) db.exec(statement);
-    for (const { number, name, parent } of entityRows(model)) {
-      db.run('INSERT INTO Z_PRIMARYKEY (Z_ENT, Z_NAME, Z_SUPER, Z_MAX) VALUES (?, ?, ?, 0)', number, name, parent);
-    }
-    db.run('INSERT INTO Z_METADATA (Z_VERSION, Z_UUID) VALUES (1, ?)', options.random.uuid());
+    createStore(db, model, options.random);
     new StoreWriter(db, model, options).write(cards);
   });
   db.close();
 }
+
+/** Gives a new file the form in which Core Data keeps its stores. */
+export function prepareStore(db: Database): void {
+  db.exec('PRAGMA page_size = 4096; PRAGMA journal_mode = WAL');
+}
+
+/** Writes the schema and the entities of an empty store. */
+export function createStore(db: Database, model: EntityModel, random: Random): void {
+  for (const statement of addressBookStatements(model)) db.exec(statement);
+  for (const { number, name, parent } of entityRows(model)) {
+    db.run('INSERT INTO Z_PRIMARYKEY (Z_ENT, Z_NAME, Z_SUPER, Z_MAX) VALUES (?, ?, ?, 0)', number, name, parent);
+  }
+  db.run('INSERT INTO Z_METADATA (Z_VERSION, Z_UUID) VALUES (1, ?)', random.uuid());
+}
+
+/** Tables of records with the entity at the root of each, whose row in Z_PRIMARYKEY counts the table's keys. */
+const COUNTED: readonly (readonly [table: string, entity: string])[] = [
+  ['ZABCDRECORD', 'ABCDRecord'],
+  ['ZABCDPHONENUMBER', 'ABCDPhoneNumber'],
+  ['ZABCDEMAILADDRESS', 'ABCDEmailAddress'],
+  ['ZABCDMESSAGINGADDRESS', 'ABCDMessagingAddress'],
+  ['ZABCDNOTE', 'ABCDNote'],
+  ['ZABCDSERVICE', 'ABCDService'],
+];
 
 const LABELS = ['_$!<Mobile>!$_', '_$!<Home>!$_', '_$!<Work>!$_', '_$!<iPhone>!$_', 'Ferienhaus', null];
 
@@ -170,10 +190,10 @@ class StoreWriter {
 
   /** Core Data keeps the highest key of every entity. */
   #noteHighestKeys(): void {
-    this.#db.run(
-      'UPDATE Z_PRIMARYKEY SET Z_MAX = (SELECT ifnull(max(Z_PK), 0) FROM ZABCDRECORD) WHERE Z_NAME = ?',
-      'ABCDRecord',
-    );
+    for (const [table, entity] of COUNTED) {
+      const highest = `SELECT ifnull(max(Z_PK), 0) FROM ${table}`;
+      this.#db.run(`UPDATE Z_PRIMARYKEY SET Z_MAX = (${highest}) WHERE Z_NAME = ?`, entity);
+    }
   }
 
   #entity(name: string): number {

@@ -27,15 +27,7 @@ export function text(value: unknown): string | null {
   return typeof value === 'string' && /[^\s\p{Cf}\p{Cc}]/u.test(value) ? value : null;
 }
 
-/** Gives every card a `uid` of its own within its source: a repeated one is told apart by its row's number. */
-export function uniqueUid(taken: Set<string>, uid: string | null, row: number): string {
-  const candidate = uid ?? `row:${row}`;
-  const unique = taken.has(candidate) ? `${candidate}#${row}` : candidate;
-  taken.add(unique);
-  return unique;
-}
-
-/** Adds an address unless the card has it already, letter for letter. */
-export function addAddress(addresses: CardAddress[], value: string, label: string | null): void {
-  if (!addresses.some((known) => known.value === value)) addresses.push({ value, label });
+/** The `uid` of a card that claims an identity which the card of a lower row has already. */
+export function repeatedUid(uid: string, row: number): string {
+  return `${uid}#${row}`;
 }

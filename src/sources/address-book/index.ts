@@ -3,7 +3,13 @@
  * them and reading their cards as they are typed. Strictly read-only, one snapshot per file; columns and entity
  * numbers are probed, because they differ between systems. Who is who is decided elsewhere. A book that cannot be
  * read, or only in part, never stops the others: it is named among the problems, which hold no name and no address.
+ *
+ * `readBookStamp` tells whether a book may have changed, without opening it; `readAddressBookSlices` reads it without
+ * holding up a thread that follows messages; `readAvatar` fetches one card's picture when somebody asks for it.
  */
+export { readAvatar } from './avatar.ts';
 export type { Card, CardAddress } from './card.ts';
 export { type AddressBookFile, defaultAddressBook, locateAddressBooks } from './locate.ts';
-export { type AddressBookContent, readAddressBook, readAddressBooks } from './read.ts';
+export type { Avatar } from './picture.ts';
+export { type AddressBookContent, readAddressBook, readAddressBookSlices, readAddressBooks } from './read.ts';
+export { readBookStamp } from './stamp.ts';

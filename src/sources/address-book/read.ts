@@ -1,25 +1,50 @@
 import { type Database, openForeign, SqliteError } from '../../sqlite/index.ts';
 import type { Card } from './card.ts';
 import { readIosCards } from './ios.ts';
+import { SHORT_BUSY_TIMEOUT_MS } from './limits.ts';
 import type { AddressBookFile } from './locate.ts';
 import { readMacCards } from './macos.ts';
 import { columnsOf } from './table.ts';
 
 export type AddressBookContent = {
   cards: Card[];
-  /** One line for each thing that could not be read: the file's path and why, never a name or an address. */
+  /**
+   * One line for each thing that could not be read: the file's path and why, never a name or an address. Where there is
+   * one, cards may be missing, or addresses of cards: that something is not among them proves nothing.
+   */
   problems: string[];
 };
 
-/** Reads all cards of one address book as of one instant. Never throws on account of the file. */
+/**
+ * Reads all cards of one address book as of one instant, in slices: the generator pauses about every millisecond, so that
+ * its thread can do other things meanwhile, and returns the cards at the end. It holds one read transaction of the book
+ * from the first slice to the last, which keeps nobody from writing but lets the `-wal` grow; so finish soon, or call
+ * `return()`, which closes the book. A book that another program has locked is a problem after a short wait.
+ * Never throws on account of the file.
+ */
+export function readAddressBookSlices(file: AddressBookFile): Generator<void, AddressBookContent, void> {
+  return slicesOf(file, SHORT_BUSY_TIMEOUT_MS);
+}
+
+/** Reads all cards of one address book as of one instant, at once. Never throws on account of the file. */
 export function readAddressBook(file: AddressBookFile): AddressBookContent {
+  const slices = slicesOf(file, null);
+  while (true) {
+    const slice = slices.next();
+    if (slice.done === true) return slice.value;
+  }
+}
+
+/** `busyTimeoutMs`: how long a lock is waited for, or null for as long as everywhere. */
+function* slicesOf(file: AddressBookFile, busyTimeoutMs: number | null): Generator<void, AddressBookContent, void> {
   const found: string[] = [];
   let cards: Card[] = [];
   try {
     using db = openForeign(file.path, { sealed: file.sealed });
+    if (busyTimeoutMs !== null) db.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
     // One snapshot: Contacts may be writing, and a card should come with its numbers.
     db.exec('BEGIN');
-    cards = readCards(db, file.source, found);
+    cards = yield* readCards(db, file.source, found);
   } catch (error) {
     found.push(reason(error));
   }
@@ -38,11 +63,11 @@ export function readAddressBooks(files: readonly AddressBookFile[]): AddressBook
 }
 
 /** The tables tell the system, not the name: a copy may be called anything. */
-function readCards(db: Database, source: string, problems: string[]): Card[] {
+function* readCards(db: Database, source: string, problems: string[]): Generator<void, Card[], void> {
   if (columnsOf(db, 'ZABCDRECORD').size > 0) {
-    if (columnsOf(db, 'Z_PRIMARYKEY').size > 0) return readMacCards(db, source, problems);
+    if (columnsOf(db, 'Z_PRIMARYKEY').size > 0) return yield* readMacCards(db, source, problems);
   } else if (columnsOf(db, 'ABPerson').size > 0) {
-    return readIosCards(db, source, problems);
+    return yield* readIosCards(db, source, problems);
   }
   problems.push('not an address book: its tables are missing');
   return [];
