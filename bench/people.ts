@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { writeHistory } from '../src/simulator/index.ts';
 import { locateAddressBooks, readAddressBooks } from '../src/sources/address-book/index.ts';
-import { identifierIndex, normaliseAddress, type Person, unitePeople } from '../src/transform/index.ts';
+import { identifierIndex, keyCard, normaliseAddress, type Person, unitePeople } from '../src/transform/index.ts';
 
 const cardCount = Number(process.argv[2] ?? 5_000);
 const generations = ['macos-26', 'macos-12', 'ios-17'] as const;
@@ -31,7 +31,7 @@ for (const generation of generations) {
   const start = performance.now();
   const { cards, problems } = readAddressBooks(locateAddressBooks(addressBookFolder));
   const read = performance.now();
-  const { people } = unitePeople(cards, 'US');
+  const { people } = unitePeople(cards.map((card) => keyCard(card, ['US'])));
   const united = performance.now();
   const index = identifierIndex(people);
   const indexed = performance.now();

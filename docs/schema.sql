@@ -1,4 +1,4 @@
--- The schema of a store, version 1. Times are Unix milliseconds, flags 0 or 1, lists JSON.
+-- The schema of a store, version 2. Times are Unix milliseconds, flags 0 or 1, lists JSON.
 -- Columns are only ever added. This file is made from src/store/schema.sql.ts; do not edit it.
 
 CREATE TABLE meta (
@@ -19,8 +19,7 @@ CREATE TABLE contacts (
   name TEXT,
   is_me INTEGER NOT NULL DEFAULT 0,
   is_organization INTEGER NOT NULL DEFAULT 0,
-  origin TEXT NOT NULL,
-  card_key TEXT UNIQUE
+  origin TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE contact_identifiers (
@@ -31,6 +30,41 @@ CREATE TABLE contact_identifiers (
   PRIMARY KEY (contact_id, value)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_identifiers_by_value ON contact_identifiers (value);
+
+CREATE TABLE address_books (
+  source TEXT PRIMARY KEY,
+  root TEXT NOT NULL,
+  path TEXT NOT NULL,
+  stamp TEXT NOT NULL,
+  read_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE contact_cards (
+  card TEXT PRIMARY KEY,
+  source TEXT NOT NULL,
+  contact_id INTEGER REFERENCES contacts (id),
+  content TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX contact_cards_by_contact ON contact_cards (contact_id);
+
+CREATE TABLE own_addresses (
+  address TEXT NOT NULL,
+  source_id INTEGER NOT NULL REFERENCES sources (id),
+  PRIMARY KEY (address, source_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE contact_merges (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  merged_at INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  into_id INTEGER NOT NULL,
+  from_id INTEGER NOT NULL,
+  named_by INTEGER,
+  into_was TEXT NOT NULL,
+  from_was TEXT NOT NULL,
+  undone_at INTEGER,
+  undone_by TEXT
+) STRICT;
 
 CREATE TABLE handles (
   id INTEGER PRIMARY KEY,
@@ -45,6 +79,7 @@ CREATE TABLE chats (
   identifier TEXT NOT NULL,
   kind TEXT NOT NULL,
   name TEXT,
+  given_name TEXT,
   services TEXT NOT NULL DEFAULT '[]',
   created_at INTEGER,
   last_message_at INTEGER,
@@ -116,7 +151,7 @@ CREATE TABLE messages (
 CREATE UNIQUE INDEX messages_by_guid ON messages (guid);
 CREATE INDEX messages_by_chat ON messages (chat_id, sent_at, id);
 CREATE INDEX messages_by_conversation ON messages (conversation_id);
-CREATE INDEX messages_by_sender ON messages (sender_id);
+CREATE INDEX messages_by_handle ON messages (handle_id) WHERE handle_id IS NOT NULL;
 CREATE INDEX messages_by_time ON messages (sent_at, id);
 CREATE INDEX messages_by_source ON messages (source_id, source_rowid);
 
@@ -149,6 +184,7 @@ CREATE TABLE reactions (
 ) STRICT;
 CREATE UNIQUE INDEX reactions_by_guid ON reactions (guid);
 CREATE INDEX reactions_by_target ON reactions (target_guid);
+CREATE INDEX reactions_by_handle ON reactions (handle_id) WHERE handle_id IS NOT NULL;
 CREATE INDEX reactions_by_source ON reactions (source_id, source_rowid);
 
 CREATE TABLE poll_votes (

@@ -35,7 +35,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     argument: null,
     summary: 'follow Messages live, until stopped',
     details: [
-      'Imports the history if the store does not know it, catches up with what happened meanwhile, then takes over every new message, edit, unsend, receipt, reaction and deletion within moments. Ctrl-C stops it; nothing is lost, and the next start goes on from there. Commands that write to the store beside it (import, seal, quarantine) are done by it.',
+      'Imports the history if the store does not know it, catches up with what happened meanwhile, then takes over every new message, edit, unsend, receipt, reaction and deletion within moments; contacts follow the address books. Ctrl-C stops it; nothing is lost, and the next start goes on from there. Commands that write to the store beside it (import, seal, quarantine) are done by it.',
       'With --json, one object when it ends: {state, lastMessageRowid, batches, rowsRead, sweeps, restarts, …}.',
     ],
     examples: ['chatstats sync', 'chatstats sync --source ~/Library/Messages/chat.db --once'],
@@ -87,6 +87,20 @@ export const COMMANDS: readonly CommandSpec[] = [
     details: ['A conversation is sealed by itself when the gap has passed. With --json: {sealed}.'],
     examples: ['chatstats seal +14155550101'],
     load: () => import('./seal.ts'),
+  },
+  {
+    name: 'contacts',
+    argument: {
+      syntax: '[VERB...]',
+      description: 'list (the default), sync, merge A B, undo MERGE, merges, conflicts, or avatar CONTACT',
+    },
+    summary: 'show who is who, look at the address books now, merge two contacts or take that back',
+    details: [
+      'A and B are ids or addresses of contacts; the first gives the name. A merge, whoever made it, is taken back by its number, which "contacts merges" shows: both contacts are as they were, with what was said meanwhile, and cards will not merge them again. "conflicts" are addresses on the cards of people whose names disagree: they are never merged by themselves. "avatar" writes a picture to stdout.',
+      'With --json: {contacts: […]}, {books, cards, created, updated, merged, removed, problems}, {merge, from, into}, {merges: […]} or {conflicts: […]}.',
+    ],
+    examples: ['chatstats contacts', 'chatstats contacts merge 12 +14155550101', 'chatstats contacts undo 3'],
+    load: () => import('./contacts.ts'),
   },
   {
     name: 'quarantine',

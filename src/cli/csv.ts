@@ -1,8 +1,24 @@
 import { stringify } from 'csv-stringify/sync';
-import type { ExportKind, Exports } from '../store/index.ts';
+import type { UnifiedChatLine } from '../model/index.ts';
+import type { Exports } from '../store/index.ts';
+
+/** What can be written as CSV: every kind of an export, and chats that are shown as one. */
+type Lines = Exports & { unifiedChats: UnifiedChatLine };
+export type CsvKind = keyof Lines;
 
 /** The columns of each kind, in the order of the contract. The types see to it that none is missing. */
-const COLUMNS: { [K in ExportKind]: Record<keyof Exports[K], true> } = {
+const CHAT = {
+  identifier: true,
+  kind: true,
+  name: true,
+  services: true,
+  participants: true,
+  createdAt: true,
+  lastMessageAt: true,
+  messageCount: true,
+} as const;
+
+const COLUMNS: { [K in CsvKind]: Record<keyof Lines[K], true> } = {
   messages: {
     guid: true,
     chat: true,
@@ -48,16 +64,8 @@ const COLUMNS: { [K in ExportKind]: Record<keyof Exports[K], true> } = {
     state: true,
     isSticker: true,
   },
-  chats: {
-    identifier: true,
-    kind: true,
-    name: true,
-    services: true,
-    participants: true,
-    createdAt: true,
-    lastMessageAt: true,
-    messageCount: true,
-  },
+  chats: CHAT,
+  unifiedChats: { ...CHAT, chats: true },
   contacts: { id: true, name: true, isMe: true, identifiers: true, origin: true },
   conversations: {
     id: true,
@@ -73,16 +81,16 @@ const COLUMNS: { [K in ExportKind]: Record<keyof Exports[K], true> } = {
   events: { id: true, type: true, at: true, chatId: true, data: true },
 };
 
-export function csvColumns(kind: ExportKind): string[] {
+export function csvColumns(kind: CsvKind): string[] {
   return Object.keys(COLUMNS[kind]);
 }
 
-export function csvHeader(kind: ExportKind): string {
+export function csvHeader(kind: CsvKind): string {
   return stringify([csvColumns(kind)]);
 }
 
 /** Lines of an export as CSV (RFC 4180, lines ended by \n): lists joined by a space, null and empty lists as nothing. */
-export function csvRows(kind: ExportKind, lines: readonly object[]): string {
+export function csvRows(kind: CsvKind, lines: readonly object[]): string {
   const columns = csvColumns(kind);
   return stringify(lines.map((line) => columns.map((column) => cell((line as Record<string, unknown>)[column]))));
 }

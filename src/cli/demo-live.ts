@@ -68,6 +68,7 @@ export async function showLive(invocation: Invocation, task: LiveTask, signal: A
     source: { path: task.file, sealed: false },
     ...{ addressBook: task.addressBook, region: config.region, locale: null, gapMs: null, mirrorDeletes: false },
     ...{ once: false, pollMs: config.pollMs, hints: config.hints, sealCheckMs: config.sealCheckSeconds * SECOND_MS },
+    contactsMs: config.contactsSeconds * SECOND_MS,
   });
   note(invocation, `following it live for ${task.seconds} s, while it goes on writing`);
   const actor = startActor({

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ChatStatsError, EXIT, type ExitCode } from '../kernel/index.ts';
-import { EXPORT_KINDS, type ExportKind, exportLines } from '../store/index.ts';
-import { csvHeader, csvRows } from './csv.ts';
+import { EXPORT_KINDS, type ExportKind, exportLines, unifiedChatLines } from '../store/index.ts';
+import { type CsvKind, csvHeader, csvRows } from './csv.ts';
 import type { Invocation } from './invocation.ts';
 import { withStore } from './store-access.ts';
 
@@ -16,9 +16,11 @@ export async function run({ world, config, flags, words }: Invocation): Promise<
   if (config.format === 'csv' && flags.json !== undefined) {
     throw new ChatStatsError('USAGE', '--json and --format csv contradict each other');
   }
+  if (config.unified && kind !== 'chats') throw new ChatStatsError('USAGE', '--unified is about chats');
   await withStore(config.db, async (db) => {
-    const lines = exportLines(db, kind);
-    const pieces = config.format === 'csv' ? csvPieces(kind, lines) : jsonPieces(lines);
+    const lines = config.unified ? unifiedChatLines(db) : exportLines(db, kind);
+    const csvKind = config.unified ? 'unifiedChats' : kind;
+    const pieces = config.format === 'csv' ? csvPieces(csvKind, lines) : jsonPieces(lines);
     // One piece is read when the last one has been taken, however slowly that is.
     await pipeline(Readable.from(pieces, { highWaterMark: 1 }), world.stdout, { end: false });
   });
@@ -42,7 +44,7 @@ function* jsonPieces(lines: Iterable<object>): Generator<string> {
   if (piece !== '') yield piece;
 }
 
-function* csvPieces(kind: ExportKind, lines: Iterable<object>): Generator<string> {
+function* csvPieces(kind: CsvKind, lines: Iterable<object>): Generator<string> {
   yield csvHeader(kind);
   let batch: object[] = [];
   for (const line of lines) {

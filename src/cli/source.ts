@@ -57,6 +57,13 @@ function addressBookFor(invocation: Invocation, named: string | null): string | 
   }
 }
 
+/** The address book that was named, else this Mac's, whatever source the store came from. Null for none. */
+export function ownAddressBook({ config, world }: Invocation): string | null {
+  if (config.addressBook === 'none') return null;
+  if (config.addressBook !== null) return config.addressBook;
+  return world.platform === 'darwin' ? defaultAddressBook(world.home) : null;
+}
+
 /** The locale that the environment names, or null: C and POSIX name none. */
 export function localeOf(env: Invocation['world']['env']): string | null {
   const named = [env.LC_ALL, env.LC_TELEPHONE, env.LANG].find((value) => value !== undefined && value !== '');

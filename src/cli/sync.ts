@@ -58,6 +58,7 @@ function followArgs(invocation: Invocation): Calls['follow']['args'] {
     pollMs: config.pollMs,
     hints: config.hints,
     sealCheckMs: config.sealCheckSeconds * SECOND_MS,
+    contactsMs: config.contactsSeconds * SECOND_MS,
   };
 }
 

@@ -53,6 +53,7 @@ describe('where a setting comes from', () => {
     expect(resolve()).toEqual({
       db: '/home/ann/.local/share/chatstats/chatstats.db',
       config: null,
+      contactsSeconds: 60,
       logLevel: 'warn',
       json: false,
       source: null,
@@ -62,6 +63,7 @@ describe('where a setting comes from', () => {
       once: false,
       pollMs: 50,
       sealCheckSeconds: 60,
+      unified: false,
       hints: true,
       mirrorDeletes: false,
       format: 'jsonl',
@@ -194,7 +196,7 @@ describe('the description', () => {
       '--log-level <LEVEL>',
       '--json',
     ]);
-    expect(flagsOf('export').map(({ name }) => name)).toEqual(['format']);
+    expect(flagsOf('export').map(({ name }) => name)).toEqual(['unified', 'format']);
     expect(flagsOf('import').map(({ name }) => name)).toEqual(['source', 'address-book', 'region', 'gap-minutes']);
   });
 

@@ -16,6 +16,8 @@ const MINUTE_MS = 60_000;
 
 /** Commands that read a Messages database. */
 const READS_SOURCE = ['import', 'sync', 'verify'] as const;
+/** Commands that read an address book. */
+const READS_CONTACTS = [...READS_SOURCE, 'contacts'] as const;
 
 /**
  * Every setting there is. Help, environment, configuration file, types and docs/configuration.md follow from this
@@ -77,7 +79,7 @@ export const OPTIONS = {
       'The address book: a folder that holds AddressBook-v22.abcddb or Sources/, an AddressBook.sqlitedb, or none.',
     private: false,
     isPath: true,
-    commands: READS_SOURCE,
+    commands: READS_CONTACTS,
   }),
   region: option<string | null>({
     name: 'region',
@@ -120,6 +122,14 @@ export const OPTIONS = {
     description: 'How often conversations that have fallen silent are looked for, in seconds.',
     commands: ['sync', 'demo'],
   }),
+  contactsSeconds: option({
+    name: 'contacts-seconds',
+    placeholder: 'SECONDS',
+    schema: positiveNumber,
+    default: 60,
+    description: 'How often the files of the address books are looked at for changes, in seconds.',
+    commands: ['sync', 'demo'],
+  }),
   hints: option({
     name: 'hints',
     placeholder: 'on|off',
@@ -134,6 +144,13 @@ export const OPTIONS = {
     default: false,
     description: 'Remove from the store what is deleted in Messages, instead of marking it.',
     commands: ['sync'],
+  }),
+  unified: option({
+    name: 'unified',
+    schema: onOrOff,
+    default: false,
+    description: 'Of chats: those with one person under several addresses as one.',
+    commands: ['export'],
   }),
   format: option({
     name: 'format',

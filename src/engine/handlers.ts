@@ -1,10 +1,20 @@
 import { ChatStatsError, systemClock } from '../kernel/index.ts';
 import { discardEntries } from '../load/index.ts';
 import { lastEventId } from '../outbox/index.ts';
-import { importIntoOwnedStore, retryQuarantine, sealChatNow } from '../pipeline/index.ts';
+import {
+  type Decision,
+  decideMerge,
+  decideUndo,
+  importIntoOwnedStore,
+  retryQuarantine,
+  sealChatNow,
+  syncContactsOnce,
+} from '../pipeline/index.ts';
+import type { Database } from '../sqlite/index.ts';
 import { findChat, openStoreForReading, openStoreForWriting, storedGapMs } from '../store/index.ts';
 import type { HandlerContext, Handlers } from './host.ts';
 import { LiveService } from './live-service.ts';
+import type { MergeResult } from './protocol.ts';
 
 /** What this thread follows: one source at most. */
 const live = new LiveService();
@@ -67,7 +77,42 @@ export const handlers: Handlers = {
       return { discarded: db.transaction(() => discardEntries(db, ids)) };
     },
   },
+  // It takes many turns, so that nobody waits for long.
+  contactsSync: {
+    lane: null,
+    async run({ addressBook }, context) {
+      if (live.following !== null) return await live.following.contacts.sync(true);
+      const inTurn = <T>(task: () => T) => context.lanes.run('contacts', task);
+      const { position, ...result } = await syncContactsOnce(context.store, addressBook, systemClock, inTurn);
+      tell(context, position);
+      return result;
+    },
+  },
+  contactsMerge: {
+    lane: 'contacts',
+    async run({ first, second }, context) {
+      return decided(context, (db) => decideMerge(db, first, second, systemClock));
+    },
+  },
+  contactsUndo: {
+    lane: 'contacts',
+    async run({ merge }, context) {
+      return decided(context, (db) => decideUndo(db, merge, systemClock));
+    },
+  },
 };
+
+/** On the writer of whoever follows, so that what it knows follows too. */
+function decided(context: HandlerContext, decide: (db: Database) => Decision): MergeResult {
+  const { merge, from, into, position } = live.following?.contacts.decide(decide) ?? onOwnWriter(context.store, decide);
+  tell(context, position);
+  return { merge, from, into };
+}
+
+function onOwnWriter(store: string, decide: (db: Database) => Decision): Decision {
+  using db = openStoreForWriting(store);
+  return decide(db);
+}
 
 function tell({ notify }: HandlerContext, position: number | null): void {
   if (position !== null) notify('committed', { position });

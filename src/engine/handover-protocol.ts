@@ -27,6 +27,9 @@ const argsSchemas: { [N in HandedCall]: z.ZodType<Calls[N]['args']> } = {
   seal: z.object({ chat: z.string() }),
   quarantineRetry: z.object({ ids }),
   quarantineDiscard: z.object({ ids }),
+  contactsSync: z.object({ addressBook: absolutePath.nullable() }),
+  contactsMerge: z.object({ first: z.string(), second: z.string() }),
+  contactsUndo: z.object({ merge: z.int().positive() }),
   liveStatus: z.record(z.string(), z.never()),
 };
 

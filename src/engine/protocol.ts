@@ -1,4 +1,11 @@
-import type { FollowArgs, FollowStatus, ImportOptions, ImportProgress, ImportSummary } from '../pipeline/index.ts';
+import type {
+  ContactSyncResult,
+  FollowArgs,
+  FollowStatus,
+  ImportOptions,
+  ImportProgress,
+  ImportSummary,
+} from '../pipeline/index.ts';
 import type { PortableError } from './portable-error.ts';
 
 /** What can cross to another thread of an import's options; the engine has a clock of its own, and one store. */
@@ -10,6 +17,9 @@ export type QuarantineArgs = { ids: readonly number[] | 'all' };
 /** How the engine is doing: what it follows, and how many tasks wait for their turn, by lane. */
 export type LiveStatus = { following: FollowStatus | null; waiting: Record<string, number> };
 
+/** A merge that was made or undone, and the two contacts. */
+export type MergeResult = { merge: number; from: number; into: number };
+
 type Nothing = Record<string, never>;
 
 /** What the engine can be asked for. Arguments and results are what structured cloning carries: no functions. */
@@ -18,6 +28,10 @@ export type Calls = {
   seal: { args: { chat: string }; result: { sealed: number } };
   quarantineRetry: { args: QuarantineArgs; result: { retried: number; resolved: number } };
   quarantineDiscard: { args: QuarantineArgs; result: { discarded: number } };
+  /** Whoever follows a source already looks at the address book that they follow, and at none that is named. */
+  contactsSync: { args: { addressBook: string | null }; result: ContactSyncResult };
+  contactsMerge: { args: { first: string; second: string }; result: MergeResult };
+  contactsUndo: { args: { merge: number }; result: MergeResult };
   /** Begins to follow; answered when it has begun, or, where that was asked for, when it has caught up. */
   follow: { args: FollowArgs; result: FollowStatus };
   liveStatus: { args: Nothing; result: LiveStatus };
@@ -27,7 +41,15 @@ export type Calls = {
 export type CallName = keyof Calls;
 
 /** The calls that another process may ask the owner of a store for. */
-export type HandedCall = 'import' | 'seal' | 'quarantineRetry' | 'quarantineDiscard' | 'liveStatus';
+export type HandedCall =
+  | 'import'
+  | 'seal'
+  | 'quarantineRetry'
+  | 'quarantineDiscard'
+  | 'contactsSync'
+  | 'contactsMerge'
+  | 'contactsUndo'
+  | 'liveStatus';
 
 export type CallOptions = { signal?: AbortSignal; onProgress?: (progress: ImportProgress) => void };
 

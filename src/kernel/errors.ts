@@ -84,6 +84,21 @@ export const ERRORS = {
     meaning: 'There is no store yet.',
     hint: 'Import something first: chatstats import, or look around with: chatstats demo',
   },
+  STORE_OLDER: {
+    exit: EXIT.failed,
+    meaning: 'The store was written by a version of ChatStats from before the first release.',
+    hint: 'Import into a new store with --db FILE; this one was left as it is.',
+  },
+  CONTACT_NOT_FOUND: {
+    exit: EXIT.usage,
+    meaning: 'No contact of the store has the id or address that was named.',
+    hint: 'chatstats contacts list shows the ids and addresses of all contacts.',
+  },
+  MERGE_NOT_FOUND: {
+    exit: EXIT.usage,
+    meaning: 'No merge of contacts that is in effect has the number that was named.',
+    hint: 'chatstats contacts merges shows the numbers of all merges.',
+  },
   CHAT_NOT_FOUND: {
     exit: EXIT.usage,
     meaning: 'No chat of the store has the id or identifier that was named.',

@@ -1,6 +1,7 @@
 import { must } from '../kernel/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import type { ChatIdentity, Party } from '../transform/index.ts';
+import { renameChat } from './chat-names.ts';
 
 export type LoadedChats = {
   /** Our chat's id by row id of Apple's `chat`. */
@@ -25,10 +26,9 @@ export function loadChats(
   const loaded: LoadedChats = { chatOfRow: new Map(), united: new Set(), created: [], updated: [] };
   for (const identity of identities) {
     const [first, ...others] = knownChats(db, identity);
-    const name = chatName(db, identity, byAddress);
-    const id = first ?? insertChat(db, identity, name, sourceId);
+    const id = first ?? insertChat(db, identity, sourceId);
     const before = first === undefined ? null : describeChat(db, id);
-    const believed = updateChat(db, id, identity, name, sourceId);
+    const believed = updateChat(db, id, identity, sourceId);
     for (const other of others) {
       absorb(db, id, other);
       loaded.united.add(id);
@@ -41,6 +41,7 @@ export function loadChats(
       const party = must(byAddress.get(address), 'every participant has a handle');
       db.run('INSERT OR IGNORE INTO chat_participants (chat_id, handle_id) VALUES (?, ?)', id, party.handle);
     }
+    renameChat(db, id);
     for (const rowid of identity.rowids) loaded.chatOfRow.set(rowid, id);
     if (before === null) loaded.created.push(id);
     else {
@@ -75,29 +76,20 @@ function knownChats(db: Database, identity: ChatIdentity): number[] {
   return [...ids].sort((a, b) => a - b);
 }
 
-/** A direct chat bears the name of the person, where a card gives one. */
-function chatName(db: Database, identity: ChatIdentity, byAddress: ReadonlyMap<string, Party>): string | null {
-  if (identity.kind === 'group') return identity.name;
-  const party = byAddress.get(identity.identifier);
-  if (party === undefined) return null;
-  return db.value<string>(`SELECT name FROM contacts WHERE id = ? AND origin <> 'placeholder'`, party.contact);
-}
-
-function insertChat(db: Database, identity: ChatIdentity, name: string | null, sourceId: number): number {
+function insertChat(db: Database, identity: ChatIdentity, sourceId: number): number {
   return db.run(
-    'INSERT INTO chats (identifier, kind, name, source_id) VALUES (?, ?, ?, ?)',
+    'INSERT INTO chats (identifier, kind, source_id) VALUES (?, ?, ?)',
     identity.identifier,
     identity.kind,
-    name,
     sourceId,
   ).lastId;
 }
 
 /** The source a chat came from is believed about its name and members; a further one only adds. Answers which it is. */
-function updateChat(db: Database, id: number, identity: ChatIdentity, name: string | null, sourceId: number): boolean {
+function updateChat(db: Database, id: number, identity: ChatIdentity, sourceId: number): boolean {
   const before = must(
-    db.get<{ services: string; name: string | null; source: number }>(
-      'SELECT services, name, source_id AS source FROM chats WHERE id = ?',
+    db.get<{ services: string; given: string | null; source: number }>(
+      'SELECT services, given_name AS given, source_id AS source FROM chats WHERE id = ?',
       id,
     ),
     'the chat was found or made',
@@ -105,8 +97,8 @@ function updateChat(db: Database, id: number, identity: ChatIdentity, name: stri
   const believed = before.source === sourceId;
   const services = new Set([...(JSON.parse(before.services) as string[]), ...identity.services]);
   db.run(
-    'UPDATE chats SET name = ?, services = ? WHERE id = ?',
-    believed ? name : (before.name ?? name),
+    'UPDATE chats SET given_name = ?, services = ? WHERE id = ?',
+    believed ? identity.name : (before.given ?? identity.name),
     JSON.stringify([...services].sort()),
     id,
   );

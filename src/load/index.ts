@@ -16,8 +16,8 @@ export {
   secondAsidePath,
   takeSecondAside,
 } from './build-aside.ts';
+export { misnamedChats } from './chat-names.ts';
 export { type LoadedChats, loadChats } from './chats.ts';
-export { type LoadedPeople, loadParty, loadPeople, type PeoplePlan } from './contacts.ts';
 export {
   type ChatDates,
   type FreshConversations,
@@ -39,6 +39,32 @@ export {
   stagedChats,
 } from './merge.ts';
 export { ownStore } from './owner.ts';
+export {
+  addOwnAddresses,
+  bookName,
+  type ContactChanges,
+  type Decided,
+  dropBook,
+  findContact,
+  isKnownAddress,
+  type KnownBook,
+  knownBooks,
+  knownParty,
+  loadParty,
+  meContact,
+  mergeContacts,
+  noContactChanges,
+  peopleVersion,
+  planPeople,
+  recordBook,
+  renameSource,
+  renormaliseCards,
+  Settlement,
+  settleNow,
+  undoMerge,
+  unsettled,
+  writeCards,
+} from './people/index.ts';
 export {
   discardEntries,
   expireHeld,

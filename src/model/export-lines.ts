@@ -77,6 +77,9 @@ export type ChatLine = {
   messageCount: number;
 };
 
+/** `chats`: the identifiers of all that are shown as one. */
+export type UnifiedChatLine = ChatLine & { chats: string[] };
+
 export type ContactOrigin = 'address-book' | 'placeholder' | 'me';
 
 export type ContactLine = {

@@ -18,9 +18,11 @@ export type FollowArgs = PeopleOptions & {
   /** Whether the file system may be asked for hints that shorten the wait. */
   hints: boolean;
   sealCheckMs: number;
+  /** How often the files of the address books are looked at, in milliseconds. */
+  contactsMs: number;
 };
 
-export type FollowLane = 'live' | 'sealing' | 'upkeep';
+export type FollowLane = 'live' | 'sealing' | 'contacts' | 'upkeep';
 
 export type FollowOptions = FollowArgs & {
   store: string;

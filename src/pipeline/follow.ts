@@ -5,7 +5,8 @@ import { writeSetting } from '../load/index.ts';
 import { compareStamps, openStamped, readStamp, type Stamp, Wake } from '../sources/messages/index.ts';
 import { openStoreForReading, openStoreForWriting, storedGapMs } from '../store/index.ts';
 import type { RestartReason } from './continuity.ts';
-import type { FollowOptions, FollowState, FollowStatus } from './follow-options.ts';
+import { FollowContacts } from './follow-contacts.ts';
+import type { FollowLane, FollowOptions, FollowState, FollowStatus } from './follow-options.ts';
 import { FollowRecord } from './follow-record.ts';
 import { Follower, type Mode, type StepResult } from './follower.ts';
 import { importIntoOwnedStore } from './import.ts';
@@ -39,6 +40,7 @@ const RETRY = { firstMs: 50, mostMs: 5_000, factor: 2, random: () => 0.5 };
 export class Following {
   readonly #options: FollowOptions;
   readonly #record: FollowRecord;
+  readonly contacts: FollowContacts;
   /** The file itself, behind any link: beside a link SQLite keeps no log. */
   readonly #file: string;
   #source: LiveSource | null = null;
@@ -53,6 +55,11 @@ export class Following {
   constructor(options: FollowOptions) {
     this.#options = options;
     this.#record = new FollowRecord(options.clock);
+    this.contacts = new FollowContacts(options, {
+      source: () => this.#source,
+      follower: () => this.#follower,
+      committed: (position) => this.#committed(position),
+    });
     this.#file = existsSync(options.source.path) ? realpathSync(options.source.path) : options.source.path;
   }
 
@@ -78,7 +85,13 @@ export class Following {
       await this.#retrying(() => this.#catchUp());
       if (once || signal.aborted) return;
       this.#state('live');
-      await Promise.all([this.#followLoop(), this.#sealLoop(), this.#sweepLoop(), this.#upkeepLoop()]);
+      await Promise.all([
+        this.#followLoop(),
+        this.#sealLoop(),
+        this.contacts.loop(),
+        this.#sweepLoop(),
+        this.#upkeepLoop(),
+      ]);
     } finally {
       this.#close();
       this.#state('stopped');
@@ -132,7 +145,7 @@ export class Following {
     const file = { ...source, path: this.#file };
     const opened = openStamped(
       this.#file,
-      () => new LiveSource({ store, source: file, sourceId, people, mirrorDeletes }),
+      () => new LiveSource({ store, source: file, sourceId, people, mirrorDeletes, lookUp: this.contacts.lookUp }),
       (live) => live.version(),
     );
     if (opened === null)
@@ -164,9 +177,7 @@ export class Following {
   }
 
   #loaded(follower: Follower): void {
-    const { problems, position } = follower.load();
-    for (const problem of problems) this.#options.onProblem('ADDRESS_BOOK', problem);
-    this.#committed(position);
+    this.#committed(follower.load());
   }
 
   /** The file is another than we knew: its rows are matched by guid, and then it is followed again. */
@@ -195,6 +206,7 @@ export class Following {
     }
     this.#record.swept();
     await this.#seal();
+    if (this.#options.once) await this.contacts.sync(true);
   }
 
   #hasChanged(): boolean {
@@ -257,6 +269,7 @@ export class Following {
       return true;
     }
     this.#record.batch(result.rows, lagMs);
+    if (this.#follower?.takeWantsContacts() === true) this.contacts.hurry();
     this.#committed(result.position);
     return result.more;
   }
@@ -368,7 +381,7 @@ export class Following {
     }
   }
 
-  #inLane<T>(lane: 'live' | 'sealing' | 'upkeep', task: () => T | Promise<T>): Promise<T> {
+  #inLane<T>(lane: FollowLane, task: () => T | Promise<T>): Promise<T> {
     return this.#options.lanes.run(lane, task);
   }
 

@@ -1,6 +1,7 @@
 import { type Clock, InvariantError } from '../kernel/index.ts';
 import {
   applyBatch,
+  type ContactChanges,
   type Misfit,
   type QuarantineEntry,
   type QuarantineReason,
@@ -20,7 +21,7 @@ import type { RestartReason } from './continuity.ts';
 import { findOnWake, type Recent } from './find-on-wake.ts';
 import { HISTORICAL_AFTER_MS } from './live.limits.ts';
 import { eventsOf } from './live-events.ts';
-import type { PeopleChange } from './live-people.ts';
+import { nobodyChanged, type PeopleChange } from './live-people.ts';
 import type { LiveSource } from './live-source.ts';
 import { messageColumns } from './slice-copier.ts';
 import { APPLE } from './source-run.ts';
@@ -64,6 +65,7 @@ export class Follower {
   #mayHaveMissed = true;
   /** Whether the people and chats in memory are those of the store: not before they are loaded, nor after a rollback. */
   #isLoaded = false;
+  #wantsContacts = false;
   rowsRead = 0;
 
   constructor(source: LiveSource, options: FollowerOptions) {
@@ -73,16 +75,15 @@ export class Follower {
   }
 
   /** Loads people and chats: once, before anything else. After a rollback the next batch does so by itself. */
-  load(): { problems: string[]; position: number | null } {
+  load(): number | null {
     const { db } = this.#source;
-    const loaded = db.transaction(() => {
+    const position = db.transaction(() => {
       const nowMs = this.#options.clock.now();
-      const { problems, ...people } = this.#source.people.load(nowMs);
-      const events = [...eventsOf(people, null, []), ...this.#resplitUnited(people)];
-      return { problems, position: appendEvents(db, nowMs, events) };
+      const people = this.#source.people.load(nowMs);
+      return appendEvents(db, nowMs, [...eventsOf(people, null, []), ...this.#resplitUnited(people)]);
     });
     this.#isLoaded = true;
-    return loaded;
+    return position;
   }
 
   /** Takes over what has changed where changes are likely: one bounded batch. */
@@ -120,6 +121,18 @@ export class Follower {
     if (result.kind === 'done') this.#sweep.advance();
     if (done) recordSweep(this.#source.db, this.#source.sourceId, this.#options.clock.now());
     return { result, done };
+  }
+
+  /** Whether somebody wrote, since this was asked last, whom no card names: a look at the address books may help. */
+  takeWantsContacts(): boolean {
+    const wants = this.#wantsContacts;
+    this.#wantsContacts = false;
+    return wants;
+  }
+
+  /** Contacts were settled by another on the writer's connection: who stands for whom in memory follows. */
+  contactsChanged(changes: ContactChanges): void {
+    if (this.#isLoaded) this.#source.people.moveContacts(changes);
   }
 
   get sourceId(): number {
@@ -203,6 +216,7 @@ export class Follower {
       mirrorDeletes: this.#options.mirrorDeletes,
       moment: { gapMs: this.#options.gapMs, nowMs },
     });
+    if (mode === 'live') this.#wantsContacts ||= source.people.metStrangers(nowMs);
     applied.deleted.push(...twins.aliases.map((alias) => ({ ...alias, removed: true })));
     const quarantined = this.#quarantine(misfits, nowMs);
     return [...eventsOf(people, applied, quarantined), ...resplit];
@@ -277,7 +291,7 @@ export class Follower {
           nowMs,
         },
       );
-      return appendEvents(db, nowMs, eventsOf(NOBODY, null, quarantinedSince(db, sourceId, seen)));
+      return appendEvents(db, nowMs, eventsOf(nobodyChanged(), null, quarantinedSince(db, sourceId, seen)));
     });
     return this.#advance(work, work.rows.size, position);
   }
@@ -292,8 +306,6 @@ export class Follower {
     return { kind: 'done', more: work.more, rows, position };
   }
 }
-
-const NOBODY: PeopleChange = { created: [], updated: [], united: new Set(), contacts: [] };
 
 function workOf(findings: Findings): Work {
   return {

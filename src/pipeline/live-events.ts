@@ -1,5 +1,6 @@
 import type { Applied, QuarantineEntry } from '../load/index.ts';
 import type { NewEvent, ReactionKind } from '../model/index.ts';
+import { contactEvents } from './contact-events.ts';
 import type { PeopleChange } from './live-people.ts';
 
 type Conversation = Applied['conversations'][number];
@@ -10,7 +11,7 @@ type Conversation = Applied['conversations'][number];
  */
 export function eventsOf(people: PeopleChange, applied: Applied | null, quarantined: QuarantineEntry[]): NewEvent[] {
   return [
-    ...people.contacts.map((contactId) => event('contact_created', null, { contactId })),
+    ...contactEvents(people.contacts),
     ...people.created.map((chatId) => event('chat_created', chatId, { chatId })),
     ...people.updated.map(({ chat, changed }) => event('chat_updated', chat, { chatId: chat, changed })),
     ...(applied === null ? [] : [...messageEvents(applied), ...otherEvents(applied)]),

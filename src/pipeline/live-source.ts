@@ -19,6 +19,7 @@ import type { Database } from '../sqlite/index.ts';
 import { openStoreForWriting } from '../store/index.ts';
 import { RowContext } from '../transform/index.ts';
 import { RowComparison } from './compare-rows.ts';
+import { ContactLookUp } from './contact-look-up.ts';
 import { type Anchor, type Continuity, checkContinuity, newestAnchors, spreadAnchors } from './continuity.ts';
 import { LivePeople } from './live-people.ts';
 import { LiveRows } from './live-rows.ts';
@@ -30,6 +31,8 @@ export type LiveSourceOptions = {
   source: MessagesFile;
   sourceId: number;
   people: PeopleOptions;
+  /** Kept from one opening to the next, where there is another. */
+  lookUp?: ContactLookUp;
   mirrorDeletes: boolean;
 };
 
@@ -70,7 +73,9 @@ export class LiveSource implements Disposable {
       const context = new RowContext(chats);
       createStaging(this.db);
       indexStaging(this.db);
-      this.people = new LivePeople(this.db, this.schema, context, options.people, sourceId);
+      const { people, lookUp = new ContactLookUp(people.addressBook) } = options;
+      const { db, schema } = this;
+      this.people = new LivePeople({ db, schema, context, people, sourceId, lookUp });
       this.rows = new LiveRows(this.db, this.schema, context, sourceId, this.people.chatOfRow, chats);
       this.comparison = new RowComparison(this.db, this.schema, sourceId, this.people.chatOfRow, options.mirrorDeletes);
       this.position = readPosition(this.db, sourceId);

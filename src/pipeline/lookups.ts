@@ -1,6 +1,7 @@
 import { appleTimeSql } from '../decode/index.ts';
-import { type LoadedChats, type LoadedPeople, loadChats, loadPeople } from '../load/index.ts';
-import { type Card, locateAddressBooks, readAddressBook } from '../sources/address-book/index.ts';
+import type { Clock } from '../kernel/index.ts';
+import { addOwnAddresses, type LoadedChats, loadChats, planPeople, Settlement } from '../load/index.ts';
+import { readAddressBook } from '../sources/address-book/index.ts';
 import {
   type AttachmentJoinRow,
   type ChatRow,
@@ -17,12 +18,11 @@ import {
   type Address,
   attachmentKind,
   type ChatIdentity,
-  identifierIndex,
   type Party,
   type RowContext,
   uniteChats,
-  unitePeople,
 } from '../transform/index.ts';
+import { dropBooks, findStaleBooks, noteRegions, takeBook } from './address-books.ts';
 import { SourceAddresses, unique } from './source-addresses.ts';
 
 export type PeopleOptions = {
@@ -50,7 +50,7 @@ export function prepareLookUps(
   db: Database,
   schema: MessagesSchema,
   context: RowContext,
-  options: PeopleOptions,
+  options: PeopleOptions & { clock: Clock },
   sourceId: number,
 ): LookUps {
   const { chats, problems } = preparePeople(db, schema, context, options, sourceId);
@@ -63,38 +63,48 @@ export function prepareLookUps(
   };
 }
 
-export type PreparedPeople = {
-  chats: LoadedChats;
-  identities: ChatIdentity[];
-  loaded: LoadedPeople;
-  problems: string[];
-};
+type PreparedPeople = { chats: LoadedChats; problems: string[] };
 
 /** The part of the look-ups that is about people and chats. */
-export function preparePeople(
+function preparePeople(
   db: Database,
   schema: MessagesSchema,
   context: RowContext,
-  options: PeopleOptions,
+  options: PeopleOptions & { clock: Clock },
   sourceId: number,
 ): PreparedPeople {
-  const { cards, problems } = readCards(options.addressBook);
+  const nowMs = options.clock.now();
   const chatRows = readChats(db, schema);
   const addresses = new SourceAddresses(db, schema, chatRows, options);
   const identities = readIdentities(db, schema, chatRows, addresses);
-  const { people } = unitePeople(cards, addresses.region);
-  const loaded = loadPeople(db, {
-    people,
-    index: identifierIndex(people),
-    ownAddresses: addresses.own,
-    handles: addresses.handles,
-    others: participantsOf(identities, addresses),
+  noteRegions(db, addresses.regions);
+  const problems = options.addressBook === null ? [] : takeBooks(db, options.addressBook, nowMs);
+  addOwnAddresses(db, addresses.own, sourceId);
+  const settlement = new Settlement(db, planPeople(db), nowMs).run();
+  const byAddress = new Map<string, Party>();
+  const party = (address: Address) => {
+    const found = settlement.party(address);
+    byAddress.set(address.value, found);
+    return found;
+  };
+  context.meContact = settlement.meContact;
+  for (const { rowid, address } of addresses.handles) context.parties.set(rowid, party(address));
+  for (const address of [...participantsOf(identities, addresses), ...addresses.own]) party(address);
+  const chats = loadChats(db, identities, byAddress, sourceId);
+  findSelfChats(context, identities, chats.chatOfRow, byAddress);
+  settlement.takeChanges();
+  return { chats, problems };
+}
+
+/** Reads the address books that are not as they were; answers what could not be read. */
+function takeBooks(db: Database, root: string, nowMs: number): string[] {
+  const { changed, gone } = findStaleBooks(db, root);
+  dropBooks(db, gone);
+  return changed.flatMap((book) => {
+    const content = readAddressBook(book.file);
+    takeBook(db, root, book, content, nowMs);
+    return content.problems;
   });
-  const chats = loadChats(db, identities, loaded.byAddress, sourceId);
-  context.meContact = loaded.meContact;
-  for (const [rowid, party] of loaded.parties) context.parties.set(rowid, party);
-  findSelfChats(context, identities, chats.chatOfRow, loaded.byAddress, addresses.own);
-  return { chats, identities, loaded, problems };
 }
 
 export function participantsOf(identities: readonly ChatIdentity[], addresses: SourceAddresses): Address[] {
@@ -120,31 +130,18 @@ export function readIdentities(
   }));
 }
 
-function readCards(addressBook: string | null): { cards: Card[]; problems: string[] } {
-  if (addressBook === null) return { cards: [], problems: [] };
-  const cards: Card[] = [];
-  const problems: string[] = [];
-  for (const file of locateAddressBooks(addressBook)) {
-    const read = readAddressBook(file);
-    cards.push(...read.cards);
-    problems.push(...read.problems);
-  }
-  return { cards, problems };
-}
-
 /** What arrives in a chat with oneself comes from one's own address, also when its row names no handle. */
 export function findSelfChats(
   context: RowContext,
   identities: readonly ChatIdentity[],
   chatOfRow: ReadonlyMap<number, number>,
   byAddress: ReadonlyMap<string, Party>,
-  ownAddresses: readonly Address[],
 ): void {
-  const own = new Set(ownAddresses.map((address) => address.value));
+  context.selfChats.clear();
   for (const chat of identities) {
     const party = byAddress.get(chat.identifier);
     const id = chatOfRow.get(chat.rowids[0] ?? 0);
-    if (chat.kind === 'direct' && own.has(chat.identifier) && party !== undefined && id !== undefined) {
+    if (chat.kind === 'direct' && party?.contact === context.meContact && id !== undefined) {
       context.selfChats.set(id, party);
     }
   }

@@ -1,3 +1,4 @@
+import { misnamedChats, planPeople, unsettled } from '../load/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { type Comparison, FRESH } from './verify-rows.ts';
 
@@ -39,10 +40,11 @@ type Chat = {
 const members = (schema: string, chat: string) => `(SELECT json_group_array(h.address ORDER BY h.address)
   FROM ${schema}.chat_participants p JOIN ${schema}.handles h ON h.id = p.handle_id WHERE p.chat_id = ${chat})`;
 
-/** `withNames`: the address book of the last import was given, so that the names of direct chats can be compared. */
-export function compareChats({ db, sourceId, findings }: Comparison, withNames: boolean): void {
+/** What a chat is called by its members is compared with the source, what follows from people with our own contacts. */
+export function compareChats({ db, sourceId, findings }: Comparison): void {
+  for (const id of misnamedChats(db)) findings.add({ kind: 'chat', guid: null, id, what: 'name' });
   const rows = db.all<Chat>(
-    `SELECT o.id, o.kind AS ourKind, t.kind AS theirKind, o.name AS ourName, t.name AS theirName,
+    `SELECT o.id, o.kind AS ourKind, t.kind AS theirKind, o.given_name AS ourName, t.given_name AS theirName,
        o.services AS ourServices, t.services AS theirServices,
        ${members('main', 'o.id')} AS ourMembers, ${members(FRESH, 't.id')} AS theirMembers
      FROM temp.chat_pairs p JOIN main.chats o ON o.id = p.ours JOIN ${FRESH}.chats t ON t.id = p.theirs ORDER BY o.id`,
@@ -55,7 +57,7 @@ export function compareChats({ db, sourceId, findings }: Comparison, withNames: 
     const services = JSON.parse(row.ourServices) as string[];
     if (!(JSON.parse(row.theirServices) as string[]).every((service) => services.includes(service))) add('services');
     if (!isLast) continue;
-    if (row.ourName !== row.theirName && (withNames || row.theirKind === 'group')) add('name');
+    if (row.ourName !== row.theirName) add('name');
     if (row.ourMembers !== row.theirMembers) add('participants');
   }
 }
@@ -64,47 +66,24 @@ function lastImported(db: Database): number | null {
   return db.value<number>('SELECT id FROM main.sources ORDER BY last_imported_at DESC, id DESC LIMIT 1');
 }
 
-type Contact = {
-  id: number | null;
-  isMe: number;
-  ourName: string | null;
-  theirName: string | null;
-  ourFlags: string | null;
-  theirFlags: string;
-  ourAddresses: string;
-  theirAddresses: string;
-};
-
-const addresses = (schema: string, contact: string) => `(SELECT json_group_array(i.value ORDER BY i.value)
-  FROM ${schema}.contact_identifiers i WHERE i.contact_id = ${contact})`;
-
-/** People by their cards. A card that is gone from the address book leaves its contact here. */
+/**
+ * People. The cards that the address book holds are ours too, and say the same; and our contacts are what our cards and
+ * the user's decisions make them. A card that has left the address book is let go of at the next sync.
+ */
 export function compareContacts({ db, findings }: Comparison): void {
-  const flags = (alias: string) => `${alias}.is_me || ',' || ${alias}.is_organization || ',' || ${alias}.origin`;
-  const rows = db.all<Contact>(
-    `SELECT o.id, t.is_me AS isMe, o.name AS ourName, t.name AS theirName, ${flags('o')} AS ourFlags,
-       ${flags('t')} AS theirFlags, ${addresses('main', 'o.id')} AS ourAddresses,
-       ${addresses(FRESH, 't.id')} AS theirAddresses
-     FROM ${FRESH}.contacts t LEFT JOIN main.contacts o ON o.card_key = t.card_key
-     WHERE t.card_key IS NOT NULL ORDER BY o.id`,
+  const cards = db.all<{ contact: number | null; ours: string | null; theirs: string }>(
+    `SELECT o.contact_id AS contact, o.content AS ours, t.content AS theirs
+     FROM ${FRESH}.contact_cards t LEFT JOIN main.contact_cards o ON o.card = t.card ORDER BY t.card`,
   );
-  for (const row of rows) {
-    const add = (what: string) => findings.add({ kind: 'contact', guid: null, id: row.id, what });
-    if (row.id === null) {
-      add('missing');
-      continue;
-    }
-    if (row.ourName !== row.theirName) add('name');
-    if (row.ourFlags !== row.theirFlags) add('origin');
-    if (row.ourAddresses === row.theirAddresses) continue;
-    // Further accounts of one's own may come from another source.
-    const ours = JSON.parse(row.ourAddresses) as string[];
-    const isMore = (JSON.parse(row.theirAddresses) as string[]).every((value) => ours.includes(value));
-    if (row.isMe === 0 || !isMore) add('identifiers');
+  for (const { contact, ours, theirs } of cards) {
+    if (ours === theirs) continue;
+    findings.add({ kind: 'contact', guid: null, id: contact, what: ours === null ? 'missing' : 'card' });
+  }
+  for (const { contact, what } of unsettled(db, planPeople(db))) {
+    findings.add({ kind: 'contact', guid: null, id: contact, what });
   }
   const gone = db.value<number>(
-    `SELECT count(*) FROM main.contacts WHERE card_key IS NOT NULL
-     AND card_key NOT IN (SELECT card_key FROM ${FRESH}.contacts WHERE card_key IS NOT NULL)`,
+    `SELECT count(*) FROM main.contact_cards WHERE card NOT IN (SELECT card FROM ${FRESH}.contact_cards)`,
   );
   findings.putAside('letGo', gone ?? 0);
 }

@@ -98,7 +98,7 @@ async function compareStores(db: Database, fresh: string, options: VerifyOptions
     };
     step();
     pairChats(comparison);
-    compareChats(comparison, options.addressBook !== null);
+    compareChats(comparison);
     step();
     await compareRows(comparison);
     step();

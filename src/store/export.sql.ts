@@ -30,6 +30,12 @@ export const EXPORT_CHATS = `
        FROM chat_participants p JOIN handles h ON h.id = p.handle_id WHERE p.chat_id = c.id) AS participants
   FROM chats c ORDER BY c.created_at, c.id`;
 
+/** The same, with whom a direct chat is with. */
+export const UNIFIED_CHATS = EXPORT_CHATS.replace(
+  'SELECT ',
+  'SELECT (SELECT h.contact_id FROM handles h WHERE h.address = c.identifier) AS person, ',
+);
+
 export const EXPORT_CONTACTS = `
   SELECT c.id, c.name, c.is_me AS isMe, c.origin,
     (SELECT json_group_array(i.value ORDER BY i.position)

@@ -6,6 +6,7 @@ import type {
   EventLine,
   MessageLine,
   ReactionLine,
+  UnifiedChatLine,
 } from '../model/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import {
@@ -17,6 +18,7 @@ import {
   EXPORT_MESSAGES,
   EXPORT_MESSAGES_ORDER,
   EXPORT_REACTIONS,
+  UNIFIED_CHATS,
 } from './export.sql.ts';
 
 /** The public lines of everything in the store, one generator per kind, oldest first; nothing is held in memory. */
@@ -44,6 +46,53 @@ export function exportLines<K extends ExportKind>(db: Database, kind: K): Iterab
   return READERS[kind](db);
 }
 
+/**
+ * The chats, with those with one person, over however many addresses, as one: its identifier is that of the chat with
+ * the newest message, its name the person's, and `chats` names all. Nothing in the store is merged for it.
+ */
+export function* unifiedChatLines(db: Database): Generator<UnifiedChatLine> {
+  const groups = new Map<string, UnifiedChatLine[]>();
+  for (const line of map(db.iterate<ChatRow & { person: number | null }>(UNIFIED_CHATS), (row) => ({
+    key: row.kind === 'direct' && row.person !== null ? `person ${row.person}` : `${row.kind} ${row.identifier}`,
+    line: { ...chatLine(row), chats: [row.identifier] },
+  }))) {
+    groups.set(line.key, [...(groups.get(line.key) ?? []), line.line]);
+  }
+  for (const group of groups.values()) yield group.reduce(unifyChats);
+}
+
+function unifyChats(one: UnifiedChatLine, other: UnifiedChatLine): UnifiedChatLine {
+  const both = [one, other];
+  const times = (field: 'createdAt' | 'lastMessageAt') => both.flatMap((line) => line[field] ?? []).sort();
+  const latest = (other.lastMessageAt ?? '') > (one.lastMessageAt ?? '') ? other : one;
+  const all = (field: 'services' | 'participants' | 'chats') =>
+    [...new Set(both.flatMap((line) => line[field]))].sort();
+  return {
+    identifier: latest.identifier,
+    kind: one.kind,
+    name: latest.name ?? one.name ?? other.name,
+    services: all('services'),
+    participants: all('participants'),
+    createdAt: times('createdAt')[0] ?? null,
+    lastMessageAt: times('lastMessageAt').at(-1) ?? null,
+    messageCount: one.messageCount + other.messageCount,
+    chats: all('chats'),
+  };
+}
+
+function chatLine(row: ChatRow): ChatLine {
+  return {
+    identifier: row.identifier,
+    kind: row.kind,
+    name: row.name,
+    services: list(row.services),
+    participants: list(row.participants),
+    createdAt: iso(row.createdAt),
+    lastMessageAt: iso(row.lastMessageAt),
+    messageCount: row.messageCount,
+  };
+}
+
 const READERS: { [K in ExportKind]: (db: Database) => Iterable<Exports[K]> } = {
   messages: (db) => map(db.iterate<MessageRow>(`${EXPORT_MESSAGES} ${EXPORT_MESSAGES_ORDER}`), messageLine),
   reactions: (db) =>
@@ -63,17 +112,7 @@ const READERS: { [K in ExportKind]: (db: Database) => Iterable<Exports[K]> } = {
       ...row,
       isSticker: row.isSticker !== 0,
     })),
-  chats: (db) =>
-    map(db.iterate<ChatRow>(EXPORT_CHATS), (row) => ({
-      identifier: row.identifier,
-      kind: row.kind,
-      name: row.name,
-      services: list(row.services),
-      participants: list(row.participants),
-      createdAt: iso(row.createdAt),
-      lastMessageAt: iso(row.lastMessageAt),
-      messageCount: row.messageCount,
-    })),
+  chats: (db) => map(db.iterate<ChatRow>(EXPORT_CHATS), chatLine),
   contacts: (db) =>
     map(db.iterate<ContactRow>(EXPORT_CONTACTS), (row) => ({
       id: row.id,

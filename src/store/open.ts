@@ -54,6 +54,9 @@ function checked(db: Database, file: string): Database {
     if (version > SCHEMA_VERSION) {
       throw new ChatStatsError('STORE_NEWER', `${file} has schema ${version}, this program knows ${SCHEMA_VERSION}`);
     }
+    if (version < SCHEMA_VERSION) {
+      throw new ChatStatsError('STORE_OLDER', `${file} has schema ${version}, this program knows ${SCHEMA_VERSION}`);
+    }
     return db;
   } catch (error) {
     db.close();

@@ -5,7 +5,7 @@
  * events) are never given twice, and the search index relies on it. `source_rowid` is the row id under which a row was
  * seen in its source, `source_state` a fingerprint of what it said there: one that is the same needs no second look.
  */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** Written into the file's header, so that a store is told from any other SQLite file. */
 export const APPLICATION_ID = 0x43685374;
@@ -29,8 +29,7 @@ export const TABLES: readonly string[] = [
     name TEXT,
     is_me INTEGER NOT NULL DEFAULT 0,
     is_organization INTEGER NOT NULL DEFAULT 0,
-    origin TEXT NOT NULL,
-    card_key TEXT UNIQUE
+    origin TEXT NOT NULL
   ) STRICT`,
 
   `CREATE TABLE contact_identifiers (
@@ -41,6 +40,47 @@ export const TABLES: readonly string[] = [
     PRIMARY KEY (contact_id, value)
   ) STRICT, WITHOUT ROWID`,
 
+  // The address books that were read. `stamp` tells whether a file has changed since; it is empty while something of it
+  // could not be read.
+  `CREATE TABLE address_books (
+    source TEXT PRIMARY KEY,
+    root TEXT NOT NULL,
+    path TEXT NOT NULL,
+    stamp TEXT NOT NULL,
+    read_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+
+  // Every card as it was read last, so that who is who can be told without the files. `card` is "source|uid".
+  `CREATE TABLE contact_cards (
+    card TEXT PRIMARY KEY,
+    source TEXT NOT NULL,
+    contact_id INTEGER REFERENCES contacts (id),
+    content TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID`,
+
+  // The owner's addresses, as the sources tell.
+  `CREATE TABLE own_addresses (
+    address TEXT NOT NULL,
+    source_id INTEGER NOT NULL REFERENCES sources (id),
+    PRIMARY KEY (address, source_id)
+  ) STRICT, WITHOUT ROWID`,
+
+  // Every merge of two contacts: why, and what each of them was and had, so that it can be undone. `reason` is user,
+  // same_card_holder, card_names_address or own; `undone_by` is user or cards. What the user did or undid is a rule that
+  // later cards have to obey.
+  `CREATE TABLE contact_merges (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    merged_at INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    into_id INTEGER NOT NULL,
+    from_id INTEGER NOT NULL,
+    named_by INTEGER,
+    into_was TEXT NOT NULL,
+    from_was TEXT NOT NULL,
+    undone_at INTEGER,
+    undone_by TEXT
+  ) STRICT`,
+
   // Every address that wrote or takes part, and the contact it stands for today. Messages point at both, so that
   // what was said by which address survives every merge of contacts.
   `CREATE TABLE handles (
@@ -50,11 +90,13 @@ export const TABLES: readonly string[] = [
     contact_id INTEGER NOT NULL REFERENCES contacts (id)
   ) STRICT`,
 
+  // `given_name` is the one that its members gave a group; `name` is shown: that one, else the members'.
   `CREATE TABLE chats (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     identifier TEXT NOT NULL,
     kind TEXT NOT NULL,
     name TEXT,
+    given_name TEXT,
     services TEXT NOT NULL DEFAULT '[]',
     created_at INTEGER,
     last_message_at INTEGER,
@@ -263,13 +305,14 @@ export const INDEXES: readonly string[] = [
   'CREATE UNIQUE INDEX messages_by_guid ON messages (guid)',
   'CREATE INDEX messages_by_chat ON messages (chat_id, sent_at, id)',
   'CREATE INDEX messages_by_conversation ON messages (conversation_id)',
-  'CREATE INDEX messages_by_sender ON messages (sender_id)',
+  'CREATE INDEX messages_by_handle ON messages (handle_id) WHERE handle_id IS NOT NULL',
   'CREATE INDEX messages_by_time ON messages (sent_at, id)',
   'CREATE INDEX messages_by_source ON messages (source_id, source_rowid)',
   'CREATE INDEX conversations_by_chat ON conversations (chat_id, started_at)',
   'CREATE INDEX conversations_by_state ON conversations (state, ended_at)',
   'CREATE UNIQUE INDEX reactions_by_guid ON reactions (guid)',
   'CREATE INDEX reactions_by_target ON reactions (target_guid)',
+  'CREATE INDEX reactions_by_handle ON reactions (handle_id) WHERE handle_id IS NOT NULL',
   'CREATE INDEX reactions_by_source ON reactions (source_id, source_rowid)',
   'CREATE INDEX poll_votes_by_source ON poll_votes (source_id, source_rowid)',
   'CREATE UNIQUE INDEX attachments_by_guid ON attachments (guid)',
@@ -279,5 +322,6 @@ export const INDEXES: readonly string[] = [
   'CREATE INDEX message_attachments_by_attachment ON message_attachments (attachment_id)',
   'CREATE INDEX contact_identifiers_by_value ON contact_identifiers (value)',
   'CREATE INDEX handles_by_contact ON handles (contact_id)',
+  'CREATE INDEX contact_cards_by_contact ON contact_cards (contact_id)',
   'CREATE INDEX chat_participants_by_handle ON chat_participants (handle_id)',
 ];

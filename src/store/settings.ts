@@ -15,3 +15,9 @@ export function reconcilingReason(db: Database): string | null {
 export function mirrorsDeletes(db: Database): boolean {
   return db.value<string>(`SELECT value FROM meta WHERE key = 'mirror_deletes'`) === '1';
 }
+
+/** By whose rules the numbers of address books are read that have no country, the owner's first. */
+export function contactRegions(db: Database): string[] {
+  const value = db.value<string>(`SELECT value FROM meta WHERE key = 'regions'`);
+  return value === null ? [] : (JSON.parse(value) as string[]);
+}

@@ -140,3 +140,11 @@ function normaliseDigits(digits: string, region: Region | null): Address {
   if (digits.length <= SHORT_CODE_MAX_DIGITS) return { value: digits, kind: 'short-code' };
   return { value: readNational(digits, region), kind: 'phone' };
 }
+
+/**
+ * Whether that can be an address of somebody at all. Accounts also hold "unknown", screen names of services long gone,
+ * and numbers of a few digits.
+ */
+export function isOwnAddress({ value, kind }: Address): boolean {
+  return kind === 'email' || (kind === 'phone' && /^\+?[0-9]{7,15}$/.test(value));
+}

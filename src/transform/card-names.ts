@@ -14,6 +14,9 @@ export type CardName = {
   isOrganization: boolean;
 };
 
+/** Of what has no name at all. */
+export const NAMELESS: CardName = { display: null, folded: '', outer: null, middle: '', isOrganization: false };
+
 export function cardName(card: Card): CardName {
   const personal = [card.firstName, card.middleName, card.lastName].map(tidy);
   const [first = '', middle = '', last = ''] = personal;

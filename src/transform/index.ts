@@ -2,8 +2,9 @@
  * Raw rows + look-ups → our rows: who said it, in which chat, and what kind of row it is. Pure: rules are either
  * functions of their arguments or SQL expressions over the columns of a source, and both modes use the same ones.
  */
-export { type Address, normaliseAddress, normaliseInRegions } from './addresses.ts';
+export { type Address, isOwnAddress, normaliseAddress, normaliseInRegions } from './addresses.ts';
 export { attachmentKind, attachmentProjection } from './attachments.ts';
+export { type KeyedCard, keyCard } from './cards.ts';
 export { type ChatIdentity, type RawChat, uniteChats } from './chats.ts';
 export type { Columns } from './columns.ts';
 export type { EditVersion } from './edits.ts';
@@ -17,10 +18,10 @@ export {
   voteProjection,
 } from './message-rules.sql.ts';
 export { identifierIndex, type Person, unitePeople } from './people.ts';
+export type { Anchors, PeopleRules } from './people-rules.ts';
 export { type ReactionState, settleReactions } from './reactions.ts';
 export {
   byFrequency,
-  isOwnAddress,
   numberRegion,
   ownAddress,
   ownerRegion,

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../sources/address-book/index.ts';
-import { identifierIndex, unitePeople } from './people.ts';
+import { keyCard } from './cards.ts';
+import { identifierIndex, unitePeople as uniteKeyed } from './people.ts';
 
 type Sketch = Partial<Omit<Card, 'phones' | 'emails'>> & { phones?: string[]; emails?: string[] };
 
@@ -27,6 +28,8 @@ function card(sketch: Sketch): Card {
   };
 }
 
+const unitePeople = (cards: readonly Card[], region: string | null) =>
+  uniteKeyed(cards.map((one) => keyCard(one, region === null ? [] : [region])));
 const unite = (...sketches: Sketch[]) => unitePeople(sketches.map(card), 'US');
 const sizes = (...sketches: Sketch[]) =>
   unite(...sketches)
@@ -55,6 +58,7 @@ describe('one card', () => {
           { value: 'anna@example.com', kind: 'email' },
         ],
         cards: ['local|A:ABPerson'],
+        decided: [],
       },
     ]);
   });

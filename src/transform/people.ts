@@ -1,25 +1,28 @@
-import type { Card } from '../sources/address-book/index.ts';
-import { type Address, normaliseAddress } from './addresses.ts';
-import { type CardName, cardName, isSameName, namesAgree } from './card-names.ts';
-import type { Region } from './region.ts';
+import type { Address } from './addresses.ts';
+import { type CardName, cardName, isSameName, NAMELESS, namesAgree } from './card-names.ts';
+import { type KeyedCard, LINKING_KINDS } from './cards.ts';
+import { isParted, NO_RULES, type PeopleRules, Rulings } from './people-rules.ts';
 
 /** One person (or firm): a card of an address book, or several that are certain to be of one person. */
 export type Person = {
-  /** Stable: the smallest "source|uid" of the cards. */
+  /** Stable: the smallest key of the cards; of a person without a card, made of the smallest address. */
   key: string;
   name: string | null;
   isMe: boolean;
   isOrganization: boolean;
   /** Normalised, unique, in the order of the cards and on each card. */
   identifiers: Address[];
-  /** "source|uid" of the cards, sorted. */
+  /** Keys of the cards, sorted. */
   cards: string[];
+  /** Those of the identifiers that are here because the user said so. */
+  decided: string[];
 };
 
 /** People (by their keys, sorted) who share an identifier and were not united, since not all their names agree. */
 export type Conflict = { keys: string[] };
 
-type Entry = { key: string; card: Card; name: CardName; identifiers: Address[] };
+/** `card` null: an address that the user gave to somebody, and that no card stands for. */
+type Entry = { key: string; card: KeyedCard | null; name: CardName; identifiers: Address[] };
 /** Cards that certainly belong together: connected, and of exactly one name, or all without a name. */
 type Unit = { entries: Entry[] /** Different divisions of the one name. */; names: CardName[]; neighbours: Set<Unit> };
 
@@ -27,65 +30,69 @@ type Unit = { entries: Entry[] /** Different divisions of the one name. */; name
  * Unites cards into people. Two cards are of one person only when something connects them (a shared phone or e-mail,
  * or Apple's own link) and their names agree; neither is enough alone. A card whose name fits several (one without a
  * name, or without a middle name) joins only where all that it connects agree with one another: it never glues two
- * people together. The result depends on the set of cards, not on their order.
+ * people together. What the user decided goes before all of this, and cards marked as the owner's are all the
+ * owner's. The result depends on the set of cards and decisions, not on their order.
  */
 export function unitePeople(
-  cards: readonly Card[],
-  region: Region | null,
+  cards: readonly KeyedCard[],
+  rules: PeopleRules = NO_RULES,
 ): { people: Person[]; conflicts: Conflict[] } {
-  const entries = cards.map((card) => readCard(card, region));
-  const units = uniteEqualNames(entries);
-  connectAgreeing(units);
-  const people = components(units)
-    .flatMap((component) => (allAgree(component) ? [component] : component.map((unit) => [unit])))
-    .map((component) => describe(component.flatMap((unit) => unit.entries)))
+  const rulings = new Rulings(rules);
+  const entries = cards.map((card) => readCard(card, rulings)).sort((a, b) => compare(a.key, b.key));
+  const units = uniteEqualNames(entries, rulings);
+  connectAgreeing(units, rulings);
+  const certain = components(units, rulings)
+    .flatMap((component) => (allAgree(component, rulings) ? [component] : component.map((unit) => [unit])))
+    .map((component) => component.flatMap((unit) => unit.entries));
+  const people = rulings
+    .join(certain, givenAddress)
+    .map((group) => describe(group, rulings))
     .sort((a, b) => compare(a.key, b.key));
   return { people, conflicts: conflictsOf(people) };
 }
 
 /**
- * Which person an address stands for. Where several have it: a person before a firm, one with a name before one
- * without, then the smallest key.
+ * Which person an address stands for. Where several have it: whom the user gave it to, a person before a firm, one with
+ * a name before one without, then the smallest key.
  */
 export function identifierIndex(people: readonly Person[]): Map<string, Person> {
   const index = new Map<string, Person>();
   for (const person of people) {
     for (const { value } of person.identifiers) {
       const known = index.get(value);
-      if (known === undefined || precedes(person, known)) index.set(value, person);
+      if (known === undefined || precedes(person, known, value)) index.set(value, person);
     }
   }
   return index;
 }
 
-function precedes(a: Person, b: Person): boolean {
+function precedes(a: Person, b: Person, address: string): boolean {
+  const isDecided = a.decided.includes(address);
+  if (isDecided !== b.decided.includes(address)) return isDecided;
   if (a.isOrganization !== b.isOrganization) return b.isOrganization;
   if ((a.name === null) !== (b.name === null)) return b.name === null;
   return a.key < b.key;
 }
 
-function readCard(card: Card, region: Region | null): Entry {
-  const identifiers = new Map<string, Address>();
-  for (const { value } of [...card.phones, ...card.emails]) {
-    const address = normaliseAddress(value, region);
-    if (address.value !== '' && !identifiers.has(address.value)) identifiers.set(address.value, address);
-  }
-  return {
-    key: `${card.source}|${card.uid}`,
-    card,
-    name: cardName(card),
-    identifiers: [...identifiers.values()],
-  };
+function readCard(card: KeyedCard, rulings: Rulings): Entry {
+  const identifiers = card.identifiers.filter(({ value }) => !rulings.isTakenFrom(card.key, value));
+  return { key: card.key, card: { ...card, isMe: rulings.isOwn(card) }, name: cardName(card), identifiers };
+}
+
+/** An address that the user gave to somebody, as if it were a card without a name. */
+function givenAddress(key: string, address: Address): Entry {
+  return { key, card: null, name: NAMELESS, identifiers: [address] };
 }
 
 /** What connects a card with others. Short codes and senders are shared by strangers; phones and e-mails identify. */
 function connections(entry: Entry): string[] {
-  const shared = entry.identifiers.filter(({ kind }) => kind === 'phone' || kind === 'email').map(({ value }) => value);
-  return entry.card.linkId === null ? shared : [...shared, `link ${entry.card.linkId}`];
+  const shared = entry.identifiers.filter(({ kind }) => LINKING_KINDS.has(kind)).map(({ value }) => value);
+  const link = entry.card?.linkId ?? null;
+  return link === null ? shared : [...shared, `link ${link}`];
 }
 
 /** Cards of equal names (and those without any) that something connects, directly or through each other. */
-function uniteEqualNames(entries: readonly Entry[]): Unit[] {
+function uniteEqualNames(entries: readonly Entry[], rulings: Rulings): Unit[] {
   const leaders = entries.map((_, index) => index);
   const leaderOf = (index: number): number => {
     let leader = index;
@@ -95,13 +102,24 @@ function uniteEqualNames(entries: readonly Entry[]): Unit[] {
     }
     return leader;
   };
-  const first = new Map<string, number>();
+  const members = entries.map((entry) => [entry.key]);
+  const unite = (index: number, other: number) => {
+    const [one, two] = [leaderOf(index), leaderOf(other)];
+    if (one === two || isParted(rulings, members[one] ?? [], members[two] ?? [])) return;
+    leaders[one] = two;
+    if (rulings.partsAny) members[two]?.push(...(members[one] ?? []));
+  };
+  const met = new Map<string, number[]>();
   entries.forEach((entry, index) => {
     for (const connection of connections(entry)) {
       const meeting = `${connection}\n${entry.name.folded}`;
-      const other = first.get(meeting);
-      if (other === undefined) first.set(meeting, index);
-      else leaders[leaderOf(index)] = leaderOf(other);
+      const others = met.get(meeting);
+      if (others === undefined) met.set(meeting, [index]);
+      else {
+        for (const other of others) unite(index, other);
+        // One stands for all that are united with it; those that were parted have to be met one by one.
+        if (rulings.parts(entry.key)) others.push(index);
+      }
     }
   });
   const units = new Map<number, Unit>();
@@ -116,7 +134,7 @@ function uniteEqualNames(entries: readonly Entry[]): Unit[] {
 }
 
 /** Makes neighbours of the units that something connects and whose names, though not equal, agree. */
-function connectAgreeing(units: readonly Unit[]): void {
+function connectAgreeing(units: readonly Unit[], rulings: Rulings): void {
   // Only units that are alike can agree, so that a switchboard's number on thousands of cards costs no pairs.
   const meetings = new Map<string, Set<Unit>>();
   const meet = (place: string, unit: Unit) => {
@@ -124,34 +142,43 @@ function connectAgreeing(units: readonly Unit[]): void {
     if (known === undefined) meetings.set(place, new Set([unit]));
     else known.add(unit);
   };
-  const nameless = new Map<string, Unit>();
+  const nameless = new Map<string, Unit[]>();
   for (const unit of units) {
     for (const entry of unit.entries) {
       for (const connection of connections(entry)) {
-        if (entry.name.folded === '') nameless.set(connection, unit);
+        if (entry.name.folded === '') addOnce(nameless, connection, unit);
         else if (entry.name.outer !== null) meet(`${connection}\n${entry.name.outer}`, unit);
+        else if (rulings.partsAny) meet(`${connection}\n${entry.name.folded}`, unit);
       }
     }
   }
   for (const alike of meetings.values()) {
-    for (const a of alike) for (const b of alike) if (a !== b && unitsAgree(a, b)) a.neighbours.add(b);
+    for (const a of alike) for (const b of alike) if (a !== b && unitsAgree(a, b, rulings)) a.neighbours.add(b);
   }
   for (const unit of units) {
     for (const entry of unit.entries) {
       if (entry.name.folded === '') continue;
       for (const connection of connections(entry)) {
-        const other = nameless.get(connection);
-        if (other === undefined) continue;
-        unit.neighbours.add(other);
-        other.neighbours.add(unit);
+        for (const other of nameless.get(connection) ?? []) {
+          if (!unitsAgree(unit, other, rulings)) continue;
+          unit.neighbours.add(other);
+          other.neighbours.add(unit);
+        }
       }
     }
   }
 }
 
+/** The last one alone is looked at: units come one after the other. */
+function addOnce(lists: Map<string, Unit[]>, key: string, unit: Unit): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [unit]);
+  else if (list.at(-1) !== unit) list.push(unit);
+}
+
 /** The connected parts of the graph, after taking out every unit whose neighbours disagree among themselves. */
-function components(units: readonly Unit[]): Unit[][] {
-  const ambiguous = new Set(units.filter((unit) => !allAgree([...unit.neighbours])));
+function components(units: readonly Unit[], rulings: Rulings): Unit[][] {
+  const ambiguous = new Set(units.filter((unit) => !allAgree([...unit.neighbours], rulings)));
   const seen = new Set<Unit>();
   const found: Unit[][] = [];
   for (const start of units) {
@@ -173,19 +200,22 @@ function components(units: readonly Unit[]): Unit[][] {
   return found;
 }
 
-function allAgree(units: readonly Unit[]): boolean {
-  return units.every((a, index) => units.every((b, other) => other <= index || unitsAgree(a, b)));
+function allAgree(units: readonly Unit[], rulings: Rulings): boolean {
+  return units.every((a, index) => units.every((b, other) => other <= index || unitsAgree(a, b, rulings)));
 }
 
-function unitsAgree(a: Unit, b: Unit): boolean {
+function unitsAgree(a: Unit, b: Unit, rulings: Rulings): boolean {
+  const keys = (unit: Unit) => unit.entries.map((entry) => entry.key);
+  if (rulings.partsAny && isParted(rulings, keys(a), keys(b))) return false;
   return a.names.every((one) => b.names.every((other) => namesAgree(one, other)));
 }
 
-function describe(entries: Entry[]): Person {
+function describe(entries: Entry[], rulings: Rulings): Person {
   const sorted = entries.sort((a, b) => compare(a.key, b.key));
   const named = sorted.filter((entry) => entry.name.folded !== '');
+  const leading = named.filter((entry) => rulings.leads(entry.key));
   // The fullest spelling: "Anna B. Smith" before "Anna Smith".
-  const fullest = named.reduce<Entry | null>(
+  const fullest = (leading.length > 0 ? leading : named).reduce<Entry | null>(
     (best, entry) => (best === null || entry.name.folded.length > best.name.folded.length ? entry : best),
     null,
   );
@@ -194,14 +224,14 @@ function describe(entries: Entry[]): Person {
     for (const address of entry.identifiers)
       if (!identifiers.has(address.value)) identifiers.set(address.value, address);
   }
-  const cards = sorted.map((entry) => entry.key);
   return {
-    key: cards[0] ?? '',
+    key: sorted[0]?.key ?? '',
     name: fullest?.name.display ?? null,
-    isMe: sorted.some((entry) => entry.card.isMe),
-    isOrganization: named.length > 0 && named.every((entry) => entry.card.isOrganization || entry.name.isOrganization),
+    isMe: sorted.some((entry) => entry.card?.isMe === true),
+    isOrganization: named.length > 0 && named.every((entry) => entry.card?.isOrganization || entry.name.isOrganization),
     identifiers: [...identifiers.values()],
-    cards,
+    cards: sorted.flatMap((entry) => (entry.card === null ? [] : [entry.key])),
+    decided: sorted.flatMap((entry) => (entry.card === null ? entry.identifiers.map(({ value }) => value) : [])),
   };
 }
 
@@ -209,7 +239,7 @@ function conflictsOf(people: readonly Person[]): Conflict[] {
   const holders = new Map<string, string[]>();
   for (const person of people) {
     for (const { value, kind } of person.identifiers) {
-      if (kind !== 'phone' && kind !== 'email') continue;
+      if (!LINKING_KINDS.has(kind)) continue;
       const known = holders.get(value);
       if (known === undefined) holders.set(value, [person.key]);
       else known.push(person.key);

@@ -1,6 +1,5 @@
 import type { CountryCode } from 'libphonenumber-js/min';
 import { ChatStatsError } from '../kernel/index.ts';
-import type { Address } from './addresses.ts';
 import { phoneLibrary } from './phone-library.ts';
 
 /** An ISO 3166-1 alpha-2 code in upper case, such as "US": the country by whose rules a national number is read. */
@@ -32,14 +31,6 @@ export function parseRegion(text: string | null): Region | null {
  */
 export function ownAddress(raw: string): string {
   return raw.trim().replace(/^[pe]:\s*/i, '');
-}
-
-/**
- * Whether that can be an address of somebody at all. Accounts also hold "unknown", screen names of services long gone,
- * and numbers of a few digits.
- */
-export function isOwnAddress({ value, kind }: Address): boolean {
-  return kind === 'email' || (kind === 'phone' && /^\+?[0-9]{7,15}$/.test(value));
 }
 
 export type RegionEvidence = {

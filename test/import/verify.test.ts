@@ -164,18 +164,29 @@ const faults: [string, string, string[]][] = [
   ['a participant who left', `DELETE FROM chat_participants WHERE chat_id = 1`, ['chat participants']],
   [
     'a person by another name',
-    `UPDATE contacts SET name = 'x' WHERE card_key IS NOT NULL AND is_me = 0`,
-    ['contact name'],
+    `UPDATE contacts SET name = 'x' WHERE origin = 'address-book' AND is_me = 0`,
+    ['contact name', 'chat name'],
   ],
   [
     'a person without address',
-    `DELETE FROM contact_identifiers WHERE contact_id IN (SELECT id FROM contacts WHERE card_key IS NOT NULL)`,
+    `DELETE FROM contact_identifiers WHERE contact_id IN (SELECT id FROM contacts WHERE origin = 'address-book')`,
     ['contact identifiers'],
   ],
   [
+    'a card that says something else',
+    `UPDATE contact_cards SET content = replace(content, '"label"', '"x"')`,
+    ['contact card'],
+  ],
+  [
+    'an address that stands for another',
+    `UPDATE handles SET contact_id = (SELECT max(id) FROM contacts WHERE origin = 'address-book')
+       WHERE contact_id IN (SELECT id FROM contacts WHERE origin = 'placeholder')`,
+    ['contact handles', 'chat name'],
+  ],
+  [
     'a person who is gone',
-    `PRAGMA foreign_keys = OFF; DELETE FROM contacts WHERE card_key IS NOT NULL AND is_me = 0`,
-    ['contact missing'],
+    `PRAGMA foreign_keys = OFF; DELETE FROM contacts WHERE origin = 'address-book' AND is_me = 0`,
+    ['contact missing', 'contact handles', 'chat name'],
   ],
 ];
 

@@ -241,7 +241,8 @@ async function followOnce(
   const following = new Following({
     ...{ store: place.store, source: { path: place.source, sealed: false }, clock, mirrorDeletes, gapMs: null },
     ...{ addressBook: null, region: null, locale: null, once: true, pollMs: 5, hints: false, sealCheckMs: 1_000 },
-    lanes: new Lanes<FollowLane>(['live', 'sealing', 'upkeep']),
+    contactsMs: 1_000,
+    lanes: new Lanes<FollowLane>(['live', 'sealing', 'contacts', 'upkeep']),
     signal: new AbortController().signal,
     onImportProgress: () => {},
     onState: () => {},

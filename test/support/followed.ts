@@ -3,13 +3,27 @@ import { DEFAULT_GAP_MS } from '../../src/conversations/index.ts';
 import { type Clock, fixedClock, must } from '../../src/kernel/index.ts';
 import type { StoredEvent } from '../../src/model/index.ts';
 import { readEvents } from '../../src/outbox/index.ts';
-import { Follower, knownSource, LiveSource, sealSlice, upkeepSlice } from '../../src/pipeline/index.ts';
+import {
+  type ContactSyncResult,
+  Follower,
+  knownSource,
+  LiveSource,
+  sealSlice,
+  syncContacts,
+  upkeepSlice,
+} from '../../src/pipeline/index.ts';
 import type { Generation } from '../../src/simulator/index.ts';
 import { openStoreForReading } from '../../src/store/index.ts';
 import { NOW_MS, runImport, temporaryFolder } from './fixture.ts';
 import { liveMessages } from './live-messages.ts';
 
-export type FollowedOptions = { generation?: Generation; mirrorDeletes?: boolean; clock?: Clock };
+export type FollowedOptions = {
+  generation?: Generation;
+  mirrorDeletes?: boolean;
+  clock?: Clock;
+  /** The folder of an address book, made in the folder of the test by whoever asks. */
+  addressBook?: (folder: string) => string;
+};
 
 /** A store that follows a small live database, driven step by step, with a clock that stands still. */
 export async function followed(options: FollowedOptions = {}) {
@@ -17,7 +31,8 @@ export async function followed(options: FollowedOptions = {}) {
   const place = { source: path.join(folder, 'chat.db'), store: path.join(folder, 'store.db') };
   const live = liveMessages(place.source, options.generation ?? 'macos-26');
   const clock = options.clock ?? fixedClock(NOW_MS);
-  await runImport(place, { clock });
+  const addressBook = options.addressBook?.(folder) ?? null;
+  await runImport(place, { clock, addressBook });
   const mirrorDeletes = options.mirrorDeletes ?? false;
   let opened = open();
 
@@ -26,7 +41,7 @@ export async function followed(options: FollowedOptions = {}) {
       store: place.store,
       source: { path: place.source, sealed: false },
       sourceId: must(knownSource(place.store, place.source), 'the source was imported'),
-      people: { addressBook: null, region: null, locale: null },
+      people: { addressBook, region: null, locale: null },
       mirrorDeletes,
     });
     const follower = new Follower(source, { gapMs: DEFAULT_GAP_MS, mirrorDeletes, clock });
@@ -64,6 +79,24 @@ export async function followed(options: FollowedOptions = {}) {
       while (upkeepSlice(opened.source.db, clock.now()).more);
       return this.eventsAfter(before);
     },
+    /** What is done now and then, and at start (`force`); `between`: what happens between two of its tasks. */
+    async syncContacts(force = false, between?: () => void): Promise<StoredEvent[]> {
+      const before = this.lastEvent();
+      const { source, follower } = opened;
+      const inTurn = async <T>(task: () => T) => {
+        between?.();
+        return task();
+      };
+      this.synced = await syncContacts(
+        {
+          ...{ root: addressBook, clock, inTurn, writer: () => source.db },
+          onCommitted: (_, changes) => follower.contactsChanged(changes),
+        },
+        force,
+      );
+      return this.eventsAfter(before);
+    },
+    synced: null as ContactSyncResult | null,
     /** The process ends and another begins. */
     restart(): void {
       opened.source[Symbol.dispose]();

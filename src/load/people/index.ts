@@ -1,0 +1,13 @@
+/**
+ * Who is who, in the store. Contacts are a function of three things that are kept: the cards as they were read last, the
+ * owner's addresses, and what the user decided. `planPeople` computes it, `Settlement` makes the store so, moving what an
+ * address said along with it; a merge is kept on record with what both contacts were, and can be undone.
+ */
+export { bookName, dropBook, type KnownBook, knownBooks, recordBook, renameSource } from './books.ts';
+export { renormaliseCards, writeCards } from './cards.ts';
+export { unsettled } from './check.ts';
+export { type Decided, findContact, mergeContacts, settleNow, undoMerge } from './decide.ts';
+export { isKnownAddress, knownParty, loadParty, meContact } from './party.ts';
+export { addOwnAddresses, planPeople } from './plan.ts';
+export { type ContactChanges, noContactChanges, Settlement } from './settle.ts';
+export { peopleVersion } from './version.ts';

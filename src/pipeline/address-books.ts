@@ -1,0 +1,73 @@
+import {
+  bookName,
+  dropBook,
+  type KnownBook,
+  knownBooks,
+  recordBook,
+  renameSource,
+  renormaliseCards,
+  writeCards,
+  writeSetting,
+} from '../load/index.ts';
+import {
+  type AddressBookContent,
+  type AddressBookFile,
+  locateAddressBooks,
+  readBookStamp,
+} from '../sources/address-book/index.ts';
+import type { Database } from '../sqlite/index.ts';
+import { contactRegions } from '../store/index.ts';
+import { keyCard, type Region } from '../transform/index.ts';
+
+/** A book that has to be read, and how its files are before that. */
+export type StaleBook = { file: AddressBookFile; stamp: string };
+
+/** What there is to do: books whose files are not as they were when they were read, and books that are gone. */
+export type StaleBooks = { changed: StaleBook[]; gone: KnownBook[] };
+
+/**
+ * Looks which books under `root` have to be read, by the stamps of their files: a few calls of the file system. Throws
+ * what locating them throws.
+ */
+export function findStaleBooks(db: Database, root: string): StaleBooks {
+  const known = knownBooks(db);
+  const files = locateAddressBooks(root);
+  const changed = files.flatMap((file) => {
+    const stamp = readBookStamp(file.path);
+    const before = known.find((book) => book.path === file.path);
+    return before?.stamp === stamp ? [] : [{ file, stamp }];
+  });
+  const there = new Set(files.map(({ path }) => path));
+  return { changed, gone: known.filter((book) => book.root === root && !there.has(book.path)) };
+}
+
+/** Writes what was read of a book. Answers how many of its cards are new, different or gone. */
+export function takeBook(
+  db: Database,
+  root: string,
+  { file, stamp }: StaleBook,
+  content: AddressBookContent,
+  nowMs: number,
+): number {
+  const name = bookName(db, file, content.cards);
+  const regions = contactRegions(db);
+  const cards = renameSource(content.cards, file.source, name).map((card) => keyCard(card, regions));
+  const isComplete = content.problems.length === 0;
+  const { written, removed } = writeCards(db, name, cards, isComplete);
+  recordBook(db, { source: name, root, path: file.path, stamp: isComplete ? stamp : '' }, nowMs);
+  return written + removed;
+}
+
+export function dropBooks(db: Database, gone: readonly KnownBook[]): number {
+  return gone.reduce((sum, { source }) => sum + dropBook(db, source), 0);
+}
+
+/**
+ * Notes by which regions numbers without a country are read, the owner's first. Cards that were read by others are read
+ * again. Answers how many of them say something else now.
+ */
+export function noteRegions(db: Database, regions: readonly Region[]): number {
+  if (JSON.stringify(contactRegions(db)) === JSON.stringify(regions)) return 0;
+  writeSetting(db, 'regions', JSON.stringify(regions));
+  return renormaliseCards(db, (card) => keyCard(card, regions));
+}

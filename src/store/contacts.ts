@@ -1,0 +1,99 @@
+import type { ContactLine, ContactOrigin } from '../model/index.ts';
+import type { Database } from '../sqlite/index.ts';
+
+/** A contact with how much it said. */
+export type ContactRowLine = ContactLine & { messages: number };
+
+type Row = {
+  id: number;
+  name: string | null;
+  isMe: number;
+  origin: ContactOrigin;
+  identifiers: string;
+  messages: number;
+};
+
+/** All contacts, those who said most first. */
+export function contactLines(db: Database): ContactRowLine[] {
+  const rows = db.all<Row>(
+    `SELECT c.id, c.name, c.is_me AS isMe, c.origin,
+       (SELECT json_group_array(i.value ORDER BY i.position)
+          FROM contact_identifiers i WHERE i.contact_id = c.id) AS identifiers,
+       coalesce(s.messages, 0) AS messages
+     FROM contacts c LEFT JOIN (SELECT sender_id, count(*) AS messages FROM messages
+       WHERE kind <> 'event' AND sender_id IS NOT NULL GROUP BY sender_id) s ON s.sender_id = c.id
+     ORDER BY messages DESC, c.id`,
+  );
+  return rows.map((row) => ({
+    ...row,
+    isMe: row.isMe !== 0,
+    identifiers: JSON.parse(row.identifiers) as string[],
+  }));
+}
+
+export type ContactConflict = { identifier: string; contacts: number[] };
+
+/** Addresses on the cards of several people, whose names disagree: they stay apart, and a person may say otherwise. */
+export function contactConflicts(db: Database): ContactConflict[] {
+  const rows = db.all<{ identifier: string; contacts: string }>(
+    `SELECT i.value AS identifier, json_group_array(i.contact_id ORDER BY i.contact_id) AS contacts
+     FROM contact_identifiers i JOIN contacts c ON c.id = i.contact_id
+     WHERE i.kind IN ('phone', 'email') AND c.origin <> 'placeholder'
+     GROUP BY i.value HAVING count(*) > 1 ORDER BY i.value`,
+  );
+  return rows.map(({ identifier, contacts }) => ({ identifier, contacts: JSON.parse(contacts) as number[] }));
+}
+
+export type ContactMergeLine = {
+  id: number;
+  mergedAt: string;
+  from: number;
+  into: number;
+  /** user, same_card_holder, card_names_address or own. */
+  reason: string;
+  /** What was moved: keys of cards, and addresses. */
+  cards: string[];
+  addresses: string[];
+  undoneAt: string | null;
+  /** user or cards. */
+  undoneBy: string | null;
+};
+
+type StoredMerge = Omit<ContactMergeLine, 'mergedAt' | 'undoneAt' | 'cards' | 'addresses'> & {
+  mergedAt: number;
+  undoneAt: number | null;
+  was: string;
+};
+
+/** All merges of contacts, the first one first. */
+export function contactMerges(db: Database): ContactMergeLine[] {
+  const rows = db.all<StoredMerge>(
+    `SELECT id, merged_at AS mergedAt, from_id AS "from", into_id AS "into", reason, from_was AS was,
+       undone_at AS undoneAt, undone_by AS undoneBy FROM contact_merges ORDER BY id`,
+  );
+  return rows.map(({ was, mergedAt, undoneAt, ...row }) => {
+    const { cards, addresses } = JSON.parse(was) as { cards: string[]; addresses: string[] };
+    return {
+      ...row,
+      mergedAt: new Date(mergedAt).toISOString(),
+      ...{ cards, addresses },
+      undoneAt: undoneAt === null ? null : new Date(undoneAt).toISOString(),
+    };
+  });
+}
+
+/** Where the pictures of a contact may be: the book and the card, those of the first card first. */
+export function avatarPlaces(
+  db: Database,
+  contact: number,
+): { file: { path: string; source: string; sealed: boolean }; uid: string }[] {
+  const rows = db.all<{ path: string; source: string; card: string }>(
+    `SELECT b.path, b.source, k.card FROM contact_cards k JOIN address_books b ON b.source = k.source
+     WHERE k.contact_id = ? ORDER BY k.card`,
+    contact,
+  );
+  return rows.map(({ path, source, card }) => ({
+    file: { path, source, sealed: false },
+    uid: card.slice(source.length + 1),
+  }));
+}
