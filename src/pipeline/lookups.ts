@@ -102,7 +102,7 @@ function takeBooks(db: Database, root: string, nowMs: number): string[] {
   dropBooks(db, gone);
   return changed.flatMap((book) => {
     const content = readAddressBook(book.file);
-    takeBook(db, root, book, content, nowMs);
+    takeBook(db, root, { ...book, content }, nowMs);
     return content.problems;
   });
 }

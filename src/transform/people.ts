@@ -1,3 +1,4 @@
+import { finish, paused } from '../kernel/index.ts';
 import type { Address } from './addresses.ts';
 import { type CardName, cardName, isSameName, NAMELESS, namesAgree } from './card-names.ts';
 import { type KeyedCard, LINKING_KINDS } from './cards.ts';
@@ -33,21 +34,36 @@ type Unit = { entries: Entry[] /** Different divisions of the one name. */; name
  * people together. What the user decided goes before all of this, and cards marked as the owner's are all the
  * owner's. The result depends on the set of cards and decisions, not on their order.
  */
-export function unitePeople(
+export function unitePeople(cards: readonly KeyedCard[], rules: PeopleRules = NO_RULES): UnitedPeople {
+  return finish(unitePeopleSlices(cards, rules));
+}
+
+export type UnitedPeople = { people: Person[]; conflicts: Conflict[] };
+
+/** So many cards are looked at between two pauses: a millisecond or so. */
+const SLICE = 200;
+
+/** The same, pausing now and then. */
+export function* unitePeopleSlices(
   cards: readonly KeyedCard[],
   rules: PeopleRules = NO_RULES,
-): { people: Person[]; conflicts: Conflict[] } {
+): Generator<void, UnitedPeople> {
   const rulings = new Rulings(rules);
-  const entries = cards.map((card) => readCard(card, rulings)).sort((a, b) => compare(a.key, b.key));
-  const units = uniteEqualNames(entries, rulings);
-  connectAgreeing(units, rulings);
-  const certain = components(units, rulings)
-    .flatMap((component) => (allAgree(component, rulings) ? [component] : component.map((unit) => [unit])))
-    .map((component) => component.flatMap((unit) => unit.entries));
-  const people = rulings
-    .join(certain, givenAddress)
-    .map((group) => describe(group, rulings))
-    .sort((a, b) => compare(a.key, b.key));
+  const entries: Entry[] = [];
+  yield* paused(cards, SLICE, (card) => entries.push(readCard(card, rulings)));
+  entries.sort((a, b) => compare(a.key, b.key));
+  const units = yield* uniteEqualNames(entries, rulings);
+  yield* connectAgreeing(units, rulings);
+  const certain: Entry[][] = [];
+  yield* paused(yield* components(units, rulings), SLICE, (component) => {
+    const parts = allAgree(component, rulings) ? [component] : component.map((unit) => [unit]);
+    certain.push(...parts.map((part) => part.flatMap((unit) => unit.entries)));
+  });
+  const joined = rulings.join(certain, givenAddress);
+  const people: Person[] = [];
+  yield* paused(joined, SLICE, (group) => people.push(describe(group, rulings)));
+  people.sort((a, b) => compare(a.key, b.key));
+  yield;
   return { people, conflicts: conflictsOf(people) };
 }
 
@@ -76,7 +92,8 @@ function precedes(a: Person, b: Person, address: string): boolean {
 
 function readCard(card: KeyedCard, rulings: Rulings): Entry {
   const identifiers = card.identifiers.filter(({ value }) => !rulings.isTakenFrom(card.key, value));
-  return { key: card.key, card: { ...card, isMe: rulings.isOwn(card) }, name: cardName(card), identifiers };
+  const isMe = rulings.isOwn(card);
+  return { key: card.key, card: isMe === card.isMe ? card : { ...card, isMe }, name: cardName(card), identifiers };
 }
 
 /** An address that the user gave to somebody, as if it were a card without a name. */
@@ -92,7 +109,7 @@ function connections(entry: Entry): string[] {
 }
 
 /** Cards of equal names (and those without any) that something connects, directly or through each other. */
-function uniteEqualNames(entries: readonly Entry[], rulings: Rulings): Unit[] {
+function* uniteEqualNames(entries: readonly Entry[], rulings: Rulings): Generator<void, Unit[]> {
   const leaders = entries.map((_, index) => index);
   const leaderOf = (index: number): number => {
     let leader = index;
@@ -110,7 +127,7 @@ function uniteEqualNames(entries: readonly Entry[], rulings: Rulings): Unit[] {
     if (rulings.partsAny) members[two]?.push(...(members[one] ?? []));
   };
   const met = new Map<string, number[]>();
-  entries.forEach((entry, index) => {
+  yield* paused(entries, SLICE, (entry, index) => {
     for (const connection of connections(entry)) {
       const meeting = `${connection}\n${entry.name.folded}`;
       const others = met.get(meeting);
@@ -123,7 +140,7 @@ function uniteEqualNames(entries: readonly Entry[], rulings: Rulings): Unit[] {
     }
   });
   const units = new Map<number, Unit>();
-  entries.forEach((entry, index) => {
+  yield* paused(entries, SLICE, (entry, index) => {
     const leader = leaderOf(index);
     const unit = units.get(leader) ?? { entries: [], names: [], neighbours: new Set() };
     unit.entries.push(entry);
@@ -134,7 +151,7 @@ function uniteEqualNames(entries: readonly Entry[], rulings: Rulings): Unit[] {
 }
 
 /** Makes neighbours of the units that something connects and whose names, though not equal, agree. */
-function connectAgreeing(units: readonly Unit[], rulings: Rulings): void {
+function* connectAgreeing(units: readonly Unit[], rulings: Rulings): Generator<void> {
   // Only units that are alike can agree, so that a switchboard's number on thousands of cards costs no pairs.
   const meetings = new Map<string, Set<Unit>>();
   const meet = (place: string, unit: Unit) => {
@@ -143,7 +160,7 @@ function connectAgreeing(units: readonly Unit[], rulings: Rulings): void {
     else known.add(unit);
   };
   const nameless = new Map<string, Unit[]>();
-  for (const unit of units) {
+  yield* paused(units, SLICE, (unit) => {
     for (const entry of unit.entries) {
       for (const connection of connections(entry)) {
         if (entry.name.folded === '') addOnce(nameless, connection, unit);
@@ -151,11 +168,11 @@ function connectAgreeing(units: readonly Unit[], rulings: Rulings): void {
         else if (rulings.partsAny) meet(`${connection}\n${entry.name.folded}`, unit);
       }
     }
-  }
-  for (const alike of meetings.values()) {
+  });
+  yield* paused(meetings.values(), SLICE, (alike) => {
     for (const a of alike) for (const b of alike) if (a !== b && unitsAgree(a, b, rulings)) a.neighbours.add(b);
-  }
-  for (const unit of units) {
+  });
+  yield* paused(units, SLICE, (unit) => {
     for (const entry of unit.entries) {
       if (entry.name.folded === '') continue;
       for (const connection of connections(entry)) {
@@ -166,7 +183,7 @@ function connectAgreeing(units: readonly Unit[], rulings: Rulings): void {
         }
       }
     }
-  }
+  });
 }
 
 /** The last one alone is looked at: units come one after the other. */
@@ -177,8 +194,11 @@ function addOnce(lists: Map<string, Unit[]>, key: string, unit: Unit): void {
 }
 
 /** The connected parts of the graph, after taking out every unit whose neighbours disagree among themselves. */
-function components(units: readonly Unit[], rulings: Rulings): Unit[][] {
-  const ambiguous = new Set(units.filter((unit) => !allAgree([...unit.neighbours], rulings)));
+function* components(units: readonly Unit[], rulings: Rulings): Generator<void, Unit[][]> {
+  const ambiguous = new Set<Unit>();
+  yield* paused(units, SLICE, (unit) => {
+    if (!allAgree([...unit.neighbours], rulings)) ambiguous.add(unit);
+  });
   const seen = new Set<Unit>();
   const found: Unit[][] = [];
   for (const start of units) {

@@ -181,6 +181,27 @@ describe('R31 an address book', () => {
   });
 });
 
+it('R31 the address book of an iPhone is followed the same way', async () => {
+  let pen: BookPen | null = null;
+  const store = await followed({
+    addressBook(inFolder) {
+      const file = path.join(inFolder, 'AddressBook.sqlitedb');
+      pen = openBookPen(file, 'ios');
+      pen.addCard({ uid: 'ANN', firstName: 'Ann', phones: ['(415) 555-0101'] });
+      return file;
+    },
+  });
+  using book = pen as unknown as BookPen;
+  expect(chatNames(store)).toContain('Ann');
+  book.editCard('ANN', { lastName: 'Archer' });
+  book.addCard({ uid: 'BOB', organization: 'Barnes Ltd', phones: ['415 555 0102'] });
+  await store.syncContacts();
+  expect(store.synced).toMatchObject({ books: 1, cards: 2, problems: [] });
+  expect(chatNames(store)).toContain('Ann Archer');
+  expect(named(store, 'Barnes Ltd')).toMatchObject({ identifiers: [BOB.id], origin: 'address-book' });
+  store.close();
+});
+
 describe('R32 a card', () => {
   it('that lets go of a number takes nothing of what it said along', async () => {
     using s = await scene();
