@@ -1,7 +1,27 @@
 /** Our own schema and the read queries over it. Nothing here writes the message domain: that is the room `load`. */
+export type { Answers } from './answer-times.ts';
+export {
+  type ChatItem,
+  type ChatListOptions,
+  type ChatPerson,
+  chatItem,
+  chatList,
+  chatsWithSamePerson,
+  chatTitles,
+  type LastMessage,
+} from './chat-list.ts';
+export { type ContactCursor, type ContactItem, contactList } from './contact-list.ts';
+export {
+  type ConversationDetail,
+  type ConversationItem,
+  conversationDetail,
+  conversationList,
+} from './conversation-list.ts';
 export { type StoreCounts, storeCounts } from './counts.ts';
 export { EXPORT_KINDS, type ExportKind, type Exports, exportLines } from './export.ts';
+export { type MessageStats, messageStats, type StatsScope } from './message-stats.ts';
 export { createTables, openStoreForReading, openStoreForWriting, storeHoldsMessages } from './open.ts';
+export { type Cursor, cursorOf } from './pages.ts';
 export { type QuarantineLine, quarantineLines } from './quarantine.ts';
 export { INDEXES, SCHEMA_VERSION, TABLES } from './schema.sql.ts';
 export { findChat, type SearchHit, type SearchOptions, searchIndexedThrough, searchMessages } from './search.ts';
@@ -10,3 +30,10 @@ export { indexedText } from './search-query.ts';
 export { mirrorsDeletes, reconcilingReason, storedGapMs } from './settings.ts';
 export { type StoreStats, storeStats } from './stats.ts';
 export { type SourceStatus, type StoreStatus, storeStatus } from './status.ts';
+export {
+  messagesByGuid,
+  type TimelineMessage,
+  type TimelinePage,
+  type TimelinePlace,
+  timelinePage,
+} from './timeline.ts';
