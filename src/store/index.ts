@@ -31,6 +31,8 @@ export { mirrorsDeletes, reconcilingReason, storedGapMs } from './settings.ts';
 export { type StoreStats, storeStats } from './stats.ts';
 export { type SourceStatus, type StoreStatus, storeStatus } from './status.ts';
 export {
+  chatsOfAttachments,
+  messageLinesByGuid,
   messagesByGuid,
   type TimelineMessage,
   type TimelinePage,

@@ -1,6 +1,6 @@
 import type { AttachmentState, MessageLine, ReactionKind } from '../model/index.ts';
 import type { Database } from '../sqlite/index.ts';
-import { TIMELINE_MESSAGES } from './export.sql.ts';
+import { EXPORT_MESSAGES, EXPORT_MESSAGES_ORDER, TIMELINE_MESSAGES } from './export.sql.ts';
 import { type MessageRow, messageLine } from './export.ts';
 import { beginningOf, type Cursor, cursorText } from './pages.ts';
 
@@ -283,4 +283,30 @@ function parsed(json: string | null): unknown {
   } catch {
     return null;
   }
+}
+
+/** Messages as export writes them: those of these guids, and those that have attachments of these guids. */
+export function messageLinesByGuid(db: Database, guids: readonly string[]): MessageLine[] {
+  return db
+    .all<MessageRow>(
+      `${EXPORT_MESSAGES} WHERE m.id IN (
+         SELECT id FROM messages WHERE guid IN (SELECT value FROM json_each(?1))
+         UNION SELECT ma.message_id FROM attachments a JOIN message_attachments ma ON ma.attachment_id = a.id
+           WHERE a.guid IN (SELECT value FROM json_each(?1)))
+       ${EXPORT_MESSAGES_ORDER}`,
+      JSON.stringify(guids),
+    )
+    .map(messageLine);
+}
+
+/** The chats of the messages that have these attachments. */
+export function chatsOfAttachments(db: Database, guids: readonly string[]): number[] {
+  return db
+    .all<{ id: number }>(
+      `SELECT DISTINCT m.chat_id AS id FROM attachments a JOIN message_attachments ma ON ma.attachment_id = a.id
+         JOIN messages m ON m.id = ma.message_id
+       WHERE a.guid IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(guids),
+    )
+    .map(({ id }) => id);
 }
