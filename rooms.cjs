@@ -162,7 +162,7 @@ const rooms = [
       'fastify-type-provider-zod',
       'zod',
     ],
-    builtins: ['fs', 'fs/promises', 'path', 'crypto', 'net', 'http', 'stream', 'worker_threads', 'process'],
+    builtins: ['fs', 'fs/promises', 'path', 'os', 'crypto', 'net', 'http', 'worker_threads', 'process'],
     why: 'The door for programs and for the page. It reads through connections of its own and asks the engine for everything that changes something; whom it lets in is decided here and nowhere else.',
   },
   {

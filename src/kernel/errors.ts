@@ -89,6 +89,37 @@ export const ERRORS = {
     meaning: 'No chat of the store has the id or identifier that was named.',
     hint: 'chatstats export chats lists the identifiers of all chats.',
   },
+  NOT_FOUND: {
+    exit: EXIT.usage,
+    meaning: 'The server has nothing at the address that was asked for.',
+    hint: 'GET /api/openapi.json lists everything that can be asked for.',
+  },
+  REQUEST_REFUSED: {
+    exit: EXIT.usage,
+    meaning:
+      'The request comes from another site, names a host that is not this server, or would change something without the header X-ChatStats: 1.',
+    hint: 'Open the page at the address that "chatstats up" prints. A program sends X-ChatStats: 1 with every POST, and no Origin.',
+  },
+  TOKEN_REQUIRED: {
+    exit: EXIT.usage,
+    meaning: 'The server is, or would be, reachable from other machines, and then lets nobody in without a token.',
+    hint: 'Start it with --token-file FILE or CHATSTATS_TOKEN (16 characters or more). Requests carry "Authorization: Bearer TOKEN"; the page asks for it once.',
+  },
+  TOO_MANY: {
+    exit: EXIT.failed,
+    meaning: 'The server has as many connections, or has had as many wrong tokens, as it takes.',
+    hint: 'Try again in a moment.',
+  },
+  NOT_AVAILABLE: {
+    exit: EXIT.failed,
+    meaning: 'This version of ChatStats cannot do that yet.',
+    hint: 'Update ChatStats when a later version is out.',
+  },
+  PORT_IN_USE: {
+    exit: EXIT.failed,
+    meaning: 'Another program listens at the address and port where the server would.',
+    hint: 'Stop that program, or choose another port with --port N.',
+  },
   STORE_DAMAGED: {
     exit: EXIT.failed,
     meaning: 'The store did not pass its check.',

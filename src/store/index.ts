@@ -26,6 +26,7 @@ export { type QuarantineLine, quarantineLines } from './quarantine.ts';
 export { INDEXES, SCHEMA_VERSION, TABLES } from './schema.sql.ts';
 export { findChat, type SearchHit, type SearchOptions, searchIndexedThrough, searchMessages } from './search.ts';
 export { foldText } from './search-fold.ts';
+export { type SearchItem, searchItems } from './search-items.ts';
 export { indexedText } from './search-query.ts';
 export { mirrorsDeletes, reconcilingReason, storedGapMs } from './settings.ts';
 export { type StoreStats, storeStats } from './stats.ts';

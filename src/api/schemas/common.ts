@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
 /** What many answers and questions share. Times are ISO 8601 UTC with milliseconds; absent values are null. */
-export const time = z.iso.datetime({ precision: 3 }).describe('ISO 8601, UTC, with milliseconds');
+export const time = z.string().meta({ format: 'date-time', description: 'ISO 8601, UTC, with milliseconds' });
+/** A moment as clients may write it. */
+export const moment = z.iso.datetime({ offset: true });
 export const maybeTime = time.nullable();
 export const count = z.int().nonnegative();
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { chatQuery, count, maybeTime, time } from './common.ts';
+import { chatQuery, count, maybeTime, moment } from './common.ts';
 
 export const statsQuery = z.object({
   chat: chatQuery.optional(),
-  from: time.optional().describe('messages sent at or after'),
-  to: time.optional().describe('messages sent before'),
+  from: moment.optional().describe('messages sent at or after'),
+  to: moment.optional().describe('messages sent before'),
   timezone: z.string().max(100).default('UTC').describe('an IANA name: days and hours are those of this zone'),
 });
 

@@ -4,7 +4,7 @@ import { chatQuery, flag, position } from './common.ts';
 /**
  * Server-sent events. `id:` is the position of an event, `event:` its type, `data:` the event as one JSON line
  * ({id, type, at, chatId, data}; with bodies=1 message events have `messages`, as export writes them, too). What has no
- * position is not kept and not repeated: `import_progress` of a first import, `state`, `metrics`. `reset` says that the
+ * position has `id: null` and no `id:` line, and is not repeated: `import_progress` of a first import, `state`, `metrics`. `reset` says that the
  * position asked for is not kept any more: load what you show again, then read on.
  */
 export const TOPICS = ['messages', 'chats', 'contacts', 'queue', 'events', 'metrics'] as const;
@@ -27,12 +27,12 @@ export const topicsQuery = streamQuery.extend({
     .describe(`some of ${TOPICS.join(', ')}, joined by commas`),
 });
 
-/** The data of `metrics`, told every five seconds and once at the beginning. */
+/** The `data` of the event `metrics`, which is told every five seconds and once at the beginning. */
 export const metricsSample = z.object({
-  at: z.string(),
   state: z.string(),
   lastEvent: z.int(),
   clients: z.int(),
+  cutOff: z.int(),
   lagMs: z.number().nullable(),
   waiting: z.record(z.string(), z.int()),
   memoryBytes: z.int(),
