@@ -186,6 +186,7 @@ const rooms = [
       'outbox',
       'pipeline',
       'engine',
+      'api',
     ],
     types: [],
     packages: ['commander', 'cli-progress', 'csv-stringify'],
@@ -211,7 +212,7 @@ const rooms = [
     imports: ['kernel', 'cli'],
     types: [],
     packages: [],
-    builtins: ['process', 'os'],
+    builtins: ['process', 'os', 'child_process'],
     why: 'The composition root: the system clock, the real environment, the command line.',
   },
 ];

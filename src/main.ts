@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import os from 'node:os';
 import process from 'node:process';
 import { runCli } from './cli/index.ts';
@@ -25,6 +26,7 @@ process.exitCode = await runCli({
   stdout: process.stdout,
   stderr: process.stderr,
   clock: systemClock,
+  openInBrowser,
   onInterrupt,
 });
 
@@ -40,4 +42,16 @@ function onInterrupt(listener: () => void): Disposable {
   };
   for (const signal of signals) process.on(signal, handle);
   return { [Symbol.dispose]: remove };
+}
+
+function openInBrowser(address: string): void {
+  const [command, ...args] =
+    process.platform === 'darwin'
+      ? ['open', address]
+      : process.platform === 'win32'
+        ? ['rundll32', 'url.dll,FileProtocolHandler', address]
+        : ['xdg-open', address];
+  const browser = spawn(command, args, { stdio: 'ignore', detached: true });
+  browser.on('error', () => undefined);
+  browser.unref();
 }

@@ -34,7 +34,7 @@ export class Monitor implements AsyncDisposable {
   readonly startedAtMs: number;
   #state = 'starting';
   #import: ImportProgressView | null = null;
-  #stageStartedMs = 0;
+  #stage = { startedMs: 0, done: 0 };
   #toldMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: MonitorOptions) {
@@ -94,15 +94,15 @@ export class Monitor implements AsyncDisposable {
     const now = this.#options.clock.now();
     const before = this.#import;
     const startedMs = before === null ? now : Date.parse(before.startedAt);
-    if (before?.stage !== stage) this.#stageStartedMs = now;
-    const seconds = (now - this.#stageStartedMs) / 1_000;
-    const rate = seconds > 0 && done > 0 ? done / seconds : null;
+    const isNewStage = before?.stage !== stage;
+    if (isNewStage) this.#stage = { startedMs: now, done };
+    const seconds = (now - this.#stage.startedMs) / 1_000;
+    const rate = seconds > 0 && done > this.#stage.done ? (done - this.#stage.done) / seconds : null;
     this.#import = {
       ...{ stage, done, total, startedAt: new Date(startedMs).toISOString(), elapsedMs: now - startedMs },
       rate: rate === null ? null : Math.round(rate),
       msLeft: rate === null || total < done ? null : Math.round(((total - done) / rate) * 1_000),
     };
-    const isNewStage = before?.stage !== stage;
     if (!isNewStage && now - this.#toldMs < PROGRESS_MS) return;
     this.#toldMs = now;
     // Of later imports the outbox tells by itself; a first one has no store yet that it could tell by.

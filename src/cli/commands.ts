@@ -31,6 +31,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./import.ts'),
   },
   {
+    name: 'up',
+    argument: SOURCE,
+    summary: 'import, follow, and serve the page and the API, until stopped',
+    details: [
+      'All in one: imports the history if the store does not know it (the page shows how far it is), follows Messages as sync does, and serves a page for people and an API for programs (docs/api.md) on this machine alone. Ctrl-C stops it; nothing is lost.',
+      'With --json, one object as soon as it listens: {address, port}.',
+    ],
+    examples: ['chatstats up', 'chatstats up --source ~/Library/Messages/chat.db --port 8080 --no-open'],
+    load: () => import('./up.ts'),
+  },
+  {
     name: 'sync',
     argument: null,
     summary: 'follow Messages live, until stopped',
@@ -111,9 +122,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     argument: null,
     summary: 'try everything on a made-up history, on any machine',
     details: [
+      'At a terminal it is "chatstats up" with a made-up Messages that goes on writing, until it is stopped. Elsewhere, or with --stay off, it follows that for some seconds, compares the store with its source, shows the numbers and ends.',
       'Everything happens in a temporary folder that is removed at the end, unless --db on the command line names a new store to keep.',
     ],
-    examples: ['chatstats demo', 'chatstats demo --messages 300000 --seed 7', 'chatstats --db demo.db demo'],
+    examples: [
+      'chatstats demo',
+      'chatstats demo --stay off',
+      'chatstats demo --messages 300000 --seed 7',
+      'chatstats --db demo.db demo',
+    ],
     load: () => import('./demo.ts'),
   },
 ];

@@ -60,7 +60,11 @@ function addFlags(command: Command, name: string): void {
 function flagsIn(command: Command): Settings {
   const given = command.options
     .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
-    .map((option) => [option.long?.replace(/^--/, '') ?? '', command.getOptionValue(option.attributeName())]);
+    .map((option) => {
+      const value: unknown = command.getOptionValue(option.attributeName());
+      // The parser takes --no-x for x being off; here it is a switch of that name.
+      return [option.long?.replace(/^--/, '') ?? '', option.negate ? value === false : value];
+    });
   return Object.fromEntries(given);
 }
 

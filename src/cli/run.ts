@@ -13,7 +13,7 @@ export async function runCli(world: World): Promise<ExitCode> {
     const [first, ...others] = world.args;
     if (first === '--version' && others.length === 0) return say(world, version());
     // The engine's thread loads its code while this one finds out what is asked for; nothing is opened ahead.
-    if (world.args.includes('import') || world.args.includes('sync'))
+    if (['import', 'sync', 'up'].some((command) => world.args.includes(command)))
       (await import('../engine/index.ts')).startThreadAhead();
     const parsed = await parse(world);
     if (typeof parsed === 'number') return parsed;

@@ -36,6 +36,7 @@ function onMac(words: string[], flags: Record<string, unknown> = {}): Invocation
       stdout: stream,
       stderr: stream,
       clock: fixedClock(0),
+      openInBrowser: () => undefined,
       onInterrupt: () => ({ [Symbol.dispose]: () => undefined }),
     },
   };

@@ -18,6 +18,8 @@ export type World = {
   stdout: TextStream;
   stderr: TextStream;
   clock: Clock;
+  /** Opens an address in the person's browser, where there is one; that it does not open is no error. */
+  openInBrowser(address: string): void;
   /**
    * Calls `listener` on the first request to stop (Ctrl-C, SIGTERM). A second one ends the process at once, by the
    * system's own hand, even while a long statement runs. Disposing takes the listener away.

@@ -15,7 +15,13 @@ import {
 const MINUTE_MS = 60_000;
 
 /** Commands that read a Messages database. */
-const READS_SOURCE = ['import', 'sync', 'verify'] as const;
+const READS_SOURCE = ['import', 'sync', 'up', 'verify'] as const;
+
+/** Commands that follow one. */
+const FOLLOWS = ['sync', 'up', 'demo'] as const;
+
+/** Commands that serve the API and the page. */
+const SERVES = ['up', 'demo'] as const;
 
 /**
  * Every setting there is. Help, environment, configuration file, types and docs/configuration.md follow from this
@@ -110,7 +116,7 @@ export const OPTIONS = {
     schema: positiveInteger,
     default: 50,
     description: 'How often the files of Messages are looked at, in milliseconds.',
-    commands: ['sync', 'demo'],
+    commands: FOLLOWS,
   }),
   sealCheckSeconds: option({
     name: 'seal-check-seconds',
@@ -118,7 +124,7 @@ export const OPTIONS = {
     schema: positiveNumber,
     default: 60,
     description: 'How often conversations that have fallen silent are looked for, in seconds.',
-    commands: ['sync', 'demo'],
+    commands: FOLLOWS,
   }),
   hints: option({
     name: 'hints',
@@ -126,14 +132,48 @@ export const OPTIONS = {
     schema: onOrOff,
     default: true,
     description: 'Whether the file system may tell of changes before the next look at the files.',
-    commands: ['sync', 'demo'],
+    commands: FOLLOWS,
   }),
   mirrorDeletes: option({
     name: 'mirror-deletes',
     schema: onOrOff,
     default: false,
     description: 'Remove from the store what is deleted in Messages, instead of marking it.',
-    commands: ['sync'],
+    commands: ['sync', 'up'],
+  }),
+  port: option({
+    name: 'port',
+    placeholder: 'N',
+    schema: wholeNumber,
+    default: 4224,
+    description: 'The port of the page and the API; 0 takes one that is free.',
+    commands: SERVES,
+  }),
+  host: option({
+    name: 'host',
+    placeholder: 'HOST',
+    schema: text,
+    default: '127.0.0.1',
+    description:
+      'Where the server listens. Any other than a loopback address can be reached by others, and needs a token.',
+    commands: SERVES,
+  }),
+  tokenFile: option<string | null>({
+    name: 'token-file',
+    placeholder: 'FILE',
+    schema: text,
+    default: null,
+    description:
+      'A file whose first line is the token that requests have to carry, 16 characters at least. CHATSTATS_TOKEN may hold the token itself.',
+    isPath: true,
+    commands: SERVES,
+  }),
+  noOpen: option({
+    name: 'no-open',
+    schema: onOrOff,
+    default: false,
+    description: 'Leave the browser alone; else the page is opened in it where there is a terminal.',
+    commands: SERVES,
   }),
   format: option({
     name: 'format',
@@ -175,6 +215,15 @@ export const OPTIONS = {
     schema: wholeNumber,
     default: 8,
     description: 'How long the made-up Messages goes on writing and is followed live; 0 leaves that out.',
+    commands: ['demo'],
+  }),
+  stay: option<boolean | null>({
+    name: 'stay',
+    placeholder: 'on|off',
+    schema: onOrOff,
+    default: null,
+    defaultText: 'on at a terminal',
+    description: 'Serve the page and go on until stopped; else follow for some seconds, check, and end.',
     commands: ['demo'],
   }),
   seed: option({
