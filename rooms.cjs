@@ -270,6 +270,17 @@ const possessions = [
 ];
 
 /**
+ * The page in web/, which runs in a browser. Of the program it knows what answers look like, and none of its code;
+ * nothing else imports it: the program serves what was built of it.
+ */
+const page = {
+  folder: 'web',
+  types: ['src/api/schemas/index.ts'],
+  packages: ['react', 'react-dom', '@tanstack/react-virtual', 'uplot'],
+  why: 'The page is a client like any other: what it cannot ask the API for, nobody else could either.',
+};
+
+/**
  * Folders beside src/. They may enter every room, through its index.ts; nothing in src/ may import them.
  */
 const outside = ['test', 'bench', 'scripts'];
@@ -277,4 +288,4 @@ const outside = ['test', 'bench', 'scripts'];
 /** Packages for tests alone, beside those of the room under test. */
 const testPackages = ['vitest', 'fast-check', 'node-typedstream', 'bplist-creator', 'bplist-parser'];
 
-module.exports = { rooms, possessions, outside, testPackages };
+module.exports = { rooms, possessions, outside, page, testPackages };

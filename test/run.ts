@@ -16,6 +16,7 @@ type Check = { name: string; command: string; args: string[] };
 
 const checks: Check[] = [
   { name: 'types', command: 'tsc', args: ['-p', '.'] },
+  { name: 'types of the page', command: 'tsc', args: ['-p', 'web'] },
   { name: 'format and lint', command: 'biome', args: ['check', '--error-on-warnings', '.'] },
   { name: 'walls', command: 'node', args: ['--disable-warning=ExperimentalWarning', 'scripts/lint-imports.ts'] },
   { name: 'unused code', command: 'knip', args: ['--no-config-hints'] },
