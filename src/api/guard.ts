@@ -68,7 +68,7 @@ export class Guard {
   isSignedIn({ authorization, cookie }: IncomingHttpHeaders): boolean {
     const { token } = this.#options;
     if (token === null) return true;
-    const bearer = /^Bearer ([\x21-\x7e]{1,1000})$/i.exec(authorization ?? '')?.[1];
+    const bearer = /^Bearer ([\x20-\x7e]{1,1000})$/i.exec(authorization ?? '')?.[1];
     if (bearer !== undefined) return this.isToken(bearer);
     const session = new RegExp(`(?:^|;\\s*)${COOKIE}=([0-9a-f]{64})(?:;|$)`).exec(cookie ?? '')?.[1];
     return session !== undefined && isEqual(session, sessionOf(token));

@@ -81,7 +81,8 @@ export function answerError(error: FastifyError, _request: FastifyRequest, reply
     );
   }
   // Fastify's own refusals (too large, not JSON, wrong media type) keep their status; their words quote nothing.
-  if (!(error instanceof ChatStatsError) && error.code?.startsWith('FST_') && (error.statusCode ?? 500) < 500) {
+  // Other errors have codes of other kinds: those of SQLite are numbers.
+  if (!(error instanceof ChatStatsError) && String(error.code).startsWith('FST_') && (error.statusCode ?? 500) < 500) {
     const problem = problemOf(new ChatStatsError('USAGE', error.message));
     return send(reply, { ...problem, status: error.statusCode ?? 400 });
   }

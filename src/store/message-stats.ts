@@ -222,5 +222,7 @@ function increase<Key>(counts: Map<Key, number>, key: Key): void {
 }
 
 function ranked<Key>(counts: ReadonlyMap<Key, number>): [Key, number][] {
-  return [...counts].sort(([a, many], [b, more]) => more - many || String(a).localeCompare(String(b), 'en'));
+  return [...counts].sort(
+    ([a, many], [b, more]) => more - many || String(a).localeCompare(String(b), 'en', { numeric: true }),
+  );
 }
