@@ -74,8 +74,10 @@ function List({ openId }: { openId: number | null }) {
     if (chat === undefined) return;
     setFocused(chat.id);
     virtual.scrollToIndex(items.indexOf(chat));
-    // The row may be drawn only after the list has scrolled there.
-    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-chat="${chat.id}"]`)?.focus());
+    const row = () => scroller.current?.querySelector<HTMLElement>(`[data-chat="${chat.id}"]`);
+    // A row that is far away is drawn only after the list has scrolled there.
+    if (row() === null) requestAnimationFrame(() => row()?.focus());
+    else row()?.focus();
     if (openId !== null) go(href('chats', chat.id), { replace: true });
   };
 
