@@ -1,4 +1,8 @@
 import http from 'node:http';
+import { pause } from '../../src/kernel/index.ts';
+
+/** How long a test waits for what has to happen, before it says that it did not. */
+const GIVE_UP_MS = 20_000;
 
 /** One event of a stream, as the standard reads it; `id` null where it has none. */
 export type Received = { id: number | null; type: string; data: Record<string, unknown>; at: number };
@@ -50,9 +54,18 @@ export class SseClient {
   }
 
   async until(holds: () => boolean): Promise<void> {
-    while (!holds()) {
-      if (this.hasEnded) throw new Error(`the stream ended after ${this.received.length} events`);
-      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    const enough = new AbortController();
+    void pause(GIVE_UP_MS, enough.signal).then(() => this.#tell());
+    const endMs = performance.now() + GIVE_UP_MS;
+    try {
+      while (!holds()) {
+        const told = this.received.slice(-5).map(({ id, type }) => `${type} ${id}`);
+        if (this.hasEnded) throw new Error(`the stream ended after ${told.join(', ')}`);
+        if (performance.now() >= endMs) throw new Error(`it never came; last came ${told.join(', ')}`);
+        await new Promise<void>((resolve) => this.#waiting.add(resolve));
+      }
+    } finally {
+      enough.abort();
     }
   }
 
