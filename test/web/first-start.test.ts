@@ -18,7 +18,7 @@ it('shows the first import as it runs, and the chats when it is done, without be
   await page.goto(up.address);
   await page.getByRole('heading', { name: 'Reading your messages' }).waitFor();
   await page.getByRole('progressbar', { name: 'First import' }).waitFor();
-  await page.getByText(/Time left/).waitFor();
+  await page.getByText('Time left in it').waitFor();
   await scene.picture(page, 'first-import');
   await page.getByRole('heading', { name: 'Chats', exact: true }).waitFor();
   const first = page.locator('.chat-row').first();

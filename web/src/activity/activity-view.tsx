@@ -45,7 +45,7 @@ export function ActivityView() {
           Every change in your messages, told once and in order.
           {lagMs !== null && ` The last one was here ${span(lagMs)} after Messages wrote it.`}
         </p>
-        <Beat />
+        <Beat times={all.map((event) => Date.parse(event.at))} />
         {value === null && error !== null && <Failed error={error} onRetry={reload} />}
         {value === null && error === null && isLoading && <Loading what="events" />}
         {value !== null && all.length === 0 && (

@@ -1,24 +1,16 @@
-import { useEffect, useRef, useState } from 'react';
-import { useEvents } from '../live/page-stream.ts';
-import { plural } from '../parts/format.ts';
+import { plural, SECOND_MS } from '../parts/format.ts';
 import { useNow } from '../parts/now.ts';
 
 const SECONDS = 60;
 
-/** How many events came in each of the last sixty seconds: the pulse of the machine. */
-export function Beat() {
+/** How many events came in each of the last sixty seconds: the pulse of the machine. `times`: when, in any order. */
+export function Beat({ times }: { times: readonly number[] }) {
   const nowMs = useNow();
-  const [bars, setBars] = useState<number[]>(() => new Array<number>(SECONDS).fill(0));
-  const current = useRef(0);
-  useEvents(() => {
-    current.current += 1;
-  });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a bar is finished whenever a second is.
-  useEffect(() => {
-    const finished = current.current;
-    current.current = 0;
-    setBars((before) => [...before.slice(1), finished]);
-  }, [nowMs]);
+  const bars = new Array<number>(SECONDS).fill(0);
+  for (const time of times) {
+    const at = SECONDS - 1 - Math.max(0, Math.floor((nowMs - time) / SECOND_MS));
+    if (at >= 0) bars[at] = (bars[at] ?? 0) + 1;
+  }
   const most = Math.max(4, ...bars);
   const total = bars.reduce((sum, bar) => sum + bar, 0);
   return (

@@ -8,8 +8,11 @@ export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
 const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(LOCALE, options);
-const timeOfDay = format({ hour: 'numeric', minute: '2-digit' });
-const timeWithSeconds = format({ hour: 'numeric', minute: '2-digit', second: '2-digit' });
+/** Two digits where a day has 24 hours, as many as it takes where it has twelve twice. */
+const is12 = format({ hour: 'numeric' }).resolvedOptions().hour12 === true;
+const hour = is12 ? 'numeric' : '2-digit';
+const timeOfDay = format({ hour, minute: '2-digit' });
+const timeWithSeconds = format({ hour, minute: '2-digit', second: '2-digit' });
 const weekday = format({ weekday: 'short' });
 const dayOfYear = format({ day: 'numeric', month: 'short' });
 const shortDate = format({ day: 'numeric', month: 'short', year: 'numeric' });

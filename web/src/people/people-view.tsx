@@ -9,7 +9,7 @@ import { useNowBy } from '../parts/now.ts';
 import { Empty, Failed, Loading } from '../parts/states.tsx';
 import { href, type Route } from '../shell/route.ts';
 
-const PAGE = 200;
+const PAGE = 500;
 const AGAIN_MS = 600;
 
 /** Everybody who wrote or takes part, with all their addresses, and oneself. */
@@ -38,13 +38,11 @@ export function PeopleView({ route }: { route: Route }) {
         {items.length === 0 && error !== null && <Failed error={error} onRetry={reload} />}
         {items.length === 0 && error === null && isLoading && <Loading what="people" />}
         {items.length === 0 && error === null && !isLoading && <Empty title="Nobody here" />}
-        <ul className="people">
-          {items.map((contact) => (
-            <li key={contact.id}>
-              <Person contact={contact} />
-            </li>
-          ))}
-        </ul>
+        <Group people={items.filter((contact) => contact.isMe || contact.origin !== 'placeholder')} />
+        <Group
+          title="In no address book"
+          people={items.filter((contact) => !contact.isMe && contact.origin === 'placeholder')}
+        />
         {hasMore && (
           <button type="button" className="button" onClick={more}>
             Show more
@@ -52,6 +50,24 @@ export function PeopleView({ route }: { route: Route }) {
         )}
       </div>
     </div>
+  );
+}
+
+function Group({ title, people }: { title?: string; people: readonly Contact[] }) {
+  if (people.length === 0) return null;
+  return (
+    <section className="people-group">
+      {title !== undefined && <h2 className="people-title">{title}</h2>}
+      <ul className="people">
+        {[...people]
+          .sort((a, b) => Number(b.isMe) - Number(a.isMe))
+          .map((contact) => (
+            <li key={contact.id}>
+              <Person contact={contact} />
+            </li>
+          ))}
+      </ul>
+    </section>
   );
 }
 
@@ -68,9 +84,7 @@ function useContactEvents(reload: () => void): void {
 
 function Person({ contact }: { contact: Contact }) {
   const nowMs = useNowBy(MINUTE_MS);
-  const { id, identifiers, directChats, isMe, origin } = contact;
-  // Somebody whom no address book knows goes by an address.
-  const name = origin === 'placeholder' ? null : contact.name;
+  const { id, name, identifiers, directChats, isMe } = contact;
   const title = name ?? identifiers[0] ?? 'Somebody without an address';
   const [main] = directChats;
   const messages = directChats.reduce((sum, chat) => sum + chat.messageCount, 0);
@@ -79,12 +93,11 @@ function Person({ contact }: { contact: Contact }) {
     <article className="person">
       <Avatar name={title} seed={id} size={44} />
       <div className="person-words">
-        <h2>
+        <h3>
           {main === undefined ? title : <a href={href('chats', main.id)}>{title}</a>}
           {isMe && <span className="chip chip-me">You</span>}
           {isOrganisation(identifiers) && <span className="chip">Organisation</span>}
-          {name === null && !isMe && <span className="chip">No card</span>}
-        </h2>
+        </h3>
         <ul className="person-ids">
           {identifiers.map((identifier) => identifier !== title && <li key={identifier}>{identifier}</li>)}
         </ul>

@@ -55,17 +55,15 @@ function Progress({ progress }: { progress: NonNullable<Status['import']> }) {
       <progress className="first-bar" value={share} max={1} aria-label="First import" />
       <dl className="facts">
         <div>
-          <dt>Done</dt>
-          <dd>
-            {compact(progress.done)} of {compact(progress.total)}
-          </dd>
+          <dt>Rows of this step</dt>
+          <dd>{progress.total === 0 ? '…' : `${compact(progress.done)} of ${compact(progress.total)}`}</dd>
         </div>
         <div>
           <dt>Rate</dt>
           <dd>{progress.rate === null ? '…' : `${count(Math.round(progress.rate))} a second`}</dd>
         </div>
         <div>
-          <dt>Time left</dt>
+          <dt>Time left in it</dt>
           <dd>{progress.msLeft === null ? '…' : span(progress.msLeft)}</dd>
         </div>
       </dl>
