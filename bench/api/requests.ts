@@ -40,6 +40,7 @@ export async function listsOf(address: string): Promise<[name: string, path: str
     `${timeline}&before=${newest.older}`,
   );
   return [
+    ['(nothing: what the machine adds to any request)', '/session'],
     ['chats', '/chats?limit=100'],
     ['chats, unified', '/chats?limit=100&unified=true'],
     ['chats by part of a name', '/chats?limit=100&q=an'],

@@ -149,6 +149,10 @@ function chatItems(db: Database, heads: readonly Head[]): ChatItem[] {
   for (const row of chats) rows.set(row.id, row);
   const people = participantsOf(db, json);
   const active = conversationsOfChats(db, members, 'active');
+  const last = lastMessages(
+    db,
+    heads.map(({ id }) => id),
+  );
   const items: ChatItem[] = [];
   for (const head of heads) {
     const own = head.members.flatMap((id) => rows.get(id) ?? []);
@@ -166,7 +170,7 @@ function chatItems(db: Database, heads: readonly Head[]): ChatItem[] {
       createdAt: iso(smallest(own.map(({ createdAt }) => createdAt))),
       lastMessageAt: iso(row.lastMessageAt),
       messageCount: own.reduce((total, { messageCount }) => total + messageCount, 0),
-      lastMessage: lastMessageIn(db, row.id),
+      lastMessage: last.get(row.id) ?? null,
       activeConversation: head.members.flatMap((id) => active.get(id) ?? []).at(-1) ?? null,
       members: head.members,
     });
@@ -214,31 +218,39 @@ export function chatTitles(db: Database, ids: readonly number[]): Map<number, st
 }
 
 type LastRow = Omit<LastMessage, 'isFromMe' | 'sentAt' | 'unsentAt' | 'deletedAt'> & {
+  chat: number;
   isFromMe: number;
   sentAt: number | null;
   unsentAt: number | null;
   deletedAt: number | null;
 };
 
-function lastMessageIn(db: Database, chat: number): LastMessage | null {
-  const row = db.get<LastRow>(
-    `SELECT m.guid, m.kind, substr(m.text, 1, 400) AS text, m.is_from_me AS isFromMe, p.name AS senderName,
-       m.sent_at AS sentAt, m.unsent_at AS unsentAt, m.deleted_at AS deletedAt,
+/** The newest thing said in each of these chats. */
+function lastMessages(db: Database, chats: readonly number[]): Map<number, LastMessage> {
+  const rows = db.all<LastRow>(
+    `SELECT m.chat_id AS chat, m.guid, m.kind, substr(m.text, 1, 400) AS text, m.is_from_me AS isFromMe,
+       p.name AS senderName, m.sent_at AS sentAt, m.unsent_at AS unsentAt, m.deleted_at AS deletedAt,
        (SELECT count(*) FROM message_attachments a WHERE a.message_id = m.id) AS attachments
-     FROM messages m LEFT JOIN handles h ON h.id = m.handle_id
-       LEFT JOIN contacts p ON p.id = coalesce(m.sender_id, h.contact_id)
-     WHERE m.chat_id = ? AND m.kind <> 'event' AND m.is_scheduled = 0 ORDER BY m.sent_at DESC, m.id DESC LIMIT 1`,
-    chat,
+     FROM json_each(?) wanted JOIN messages m ON m.id = (
+         SELECT id FROM messages WHERE chat_id = wanted.value AND kind <> 'event' AND is_scheduled = 0
+         ORDER BY sent_at DESC, id DESC LIMIT 1)
+       LEFT JOIN handles h ON h.id = m.handle_id
+       LEFT JOIN contacts p ON p.id = coalesce(m.sender_id, h.contact_id)`,
+    JSON.stringify(chats),
   );
-  if (row === undefined) return null;
-  return {
-    ...row,
-    text: beginningOf(row.text),
-    isFromMe: row.isFromMe !== 0,
-    sentAt: iso(row.sentAt),
-    unsentAt: iso(row.unsentAt),
-    deletedAt: iso(row.deletedAt),
-  };
+  return new Map(
+    rows.map(({ chat, ...row }) => [
+      chat,
+      {
+        ...row,
+        text: beginningOf(row.text),
+        isFromMe: row.isFromMe !== 0,
+        sentAt: iso(row.sentAt),
+        unsentAt: iso(row.unsentAt),
+        deletedAt: iso(row.deletedAt),
+      },
+    ]),
+  );
 }
 
 function smallest(moments: readonly (number | null)[]): number | null {
