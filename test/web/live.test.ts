@@ -97,6 +97,20 @@ describe('while one watches', () => {
     await page.locator('.ending.is-open', { hasText: /Sealed in 1:\d\d:\d\d if nobody writes/ }).waitFor();
   });
 
+  it('whoever reads further up is not moved, and told how much is new', async () => {
+    await page.locator('.chat-row', { hasText: 'here today' }).click();
+    await bubble('here today').waitFor();
+    const scroller = page.locator('.timeline-scroll');
+    await scroller.evaluate((element) => element.scrollTo(0, 200));
+    await page.getByRole('button', { name: 'Newest' }).waitFor();
+    const before = await scroller.evaluate((element) => element.scrollTop);
+    say(ANN, 'far below');
+    await page.getByRole('button', { name: '1 new' }).waitFor();
+    expect(await scroller.evaluate((element) => element.scrollTop)).toBe(before);
+    await page.getByRole('button', { name: '1 new' }).click();
+    await bubble('far below').waitFor();
+  });
+
   it('the event feed tells what happens', async () => {
     await page.getByRole('link', { name: 'Activity' }).click();
     say(ANN, 'for the feed');

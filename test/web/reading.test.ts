@@ -101,11 +101,12 @@ describe('a long chat', () => {
     await hit.waitFor();
     expect(await hit.locator('mark').allTextContents()).toEqual(['golden', 'needle']);
     await scene.picture(page, 'search');
-    await hit.click();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
     const found = page.locator(`[data-guid="${guids[300]}"].is-target`);
     await found.waitFor();
     expect(await found.locator('mark').allTextContents()).toEqual(['golden', 'needle']);
-    expect(isRunOf(await drawn())).toBe(true);
+    await expect.poll(async () => isRunOf(await drawn())).toBe(true);
     await scene.picture(page, 'search-jump');
   });
 

@@ -6,7 +6,7 @@ import { useAnswer } from '../data/use-answer.ts';
 import { useEvents, useMetrics } from '../live/page-stream.ts';
 import { clockTimeWithSeconds, plural, span } from '../parts/format.ts';
 import { Empty, Failed, Loading } from '../parts/states.tsx';
-import { href } from '../shell/route.ts';
+import { go, href } from '../shell/route.ts';
 import { Beat } from './beat.tsx';
 
 type Events = { items: EventItem[]; next: number | null };
@@ -113,9 +113,9 @@ async function toPlace(click: React.MouseEvent, chatId: number, data: EventItem[
   click.preventDefault();
   try {
     const { body } = await ask<{ firstMessage: string | null }>(`conversations/${data.conversationId}`);
-    location.hash = href('chats', chatId, { at: body.firstMessage });
+    go(href('chats', chatId, { at: body.firstMessage }));
   } catch {
-    location.hash = href('chats', chatId);
+    go(href('chats', chatId));
   }
 }
 

@@ -30,7 +30,7 @@ export const ChatRow = memo(function ChatRow({ chat, unseen, isOpen, isFocusable
       onKeyDown={onMove}
     >
       <span className="chat-face">
-        <Avatar name={chat.title} seed={chat.participants[0]?.contactId ?? chat.id} size={40} />
+        <Avatar name={chat.title} seed={seedOf(chat)} size={40} />
         {isActive && <span className="chat-live" title="A conversation is going on" />}
       </span>
       <span className="chat-words">
@@ -51,6 +51,11 @@ export const ChatRow = memo(function ChatRow({ chat, unseen, isOpen, isFocusable
     </a>
   );
 });
+
+/** A direct chat has the hue of its person, a group one of its own. */
+export function seedOf({ id, kind, participants }: Chat): number {
+  return kind === 'group' ? id + 5 : (participants[0]?.contactId ?? id);
+}
 
 /** The newest thing said, in a line. */
 function lastWords({ lastMessage, kind }: Chat): string {

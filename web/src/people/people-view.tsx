@@ -23,7 +23,7 @@ export function PeopleView({ route }: { route: Route }) {
   };
   return (
     <div className="page scroll" onScroll={onScroll}>
-      <div className="page-column page-wide">
+      <div className="page-column page-wide" data-walk>
         <h1 className="page-title">People</h1>
         <label className="find find-large">
           <Icon name="search" />
@@ -94,7 +94,13 @@ function Person({ contact }: { contact: Contact }) {
       <Avatar name={title} seed={id} size={44} />
       <div className="person-words">
         <h3>
-          {main === undefined ? title : <a href={href('chats', main.id)}>{title}</a>}
+          {main === undefined ? (
+            title
+          ) : (
+            <a href={href('chats', main.id)} data-walk-stop>
+              {title}
+            </a>
+          )}
           {isMe && <span className="chip chip-me">You</span>}
           {isOrganisation(identifiers) && <span className="chip">Organisation</span>}
         </h3>

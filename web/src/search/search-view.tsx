@@ -41,7 +41,7 @@ export function SearchView({ route }: { route: Route }) {
   };
   return (
     <div className="page scroll" data-search-view>
-      <div className="page-column">
+      <div className="page-column" data-walk>
         <h1 className="page-title">Search</h1>
         <search>
           <form className="find find-large" onSubmit={submit}>
@@ -101,7 +101,7 @@ function Hits({ found, query }: { found: Found; query: string }) {
     <ol className="hits">
       {found.items.map((hit) => (
         <li key={hit.guid}>
-          <a className="hit" href={href('chats', hit.chatId, { at: hit.guid, q: query })}>
+          <a className="hit" data-walk-stop href={href('chats', hit.chatId, { at: hit.guid, q: query })}>
             <span className="hit-top">
               <span className="hit-chat">{hit.chatTitle}</span>
               <span className="hit-who">{whoOf(hit)}</span>

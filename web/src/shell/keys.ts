@@ -1,7 +1,11 @@
 import { useEffect } from 'react';
+import { flushSync } from 'react-dom';
 import { go, href, parseRoute, type View } from './route.ts';
 
-/** Keys that work everywhere: / for search, Escape for the way back, g and a letter for a view. */
+/**
+ * Keys that work everywhere: / for search, Escape for the way back, g and a letter for a view, up and down through the
+ * links of a list that says data-walk.
+ */
 const VIEWS: Record<string, View> = { c: 'chats', s: 'search', p: 'people', n: 'numbers', a: 'activity', h: 'health' };
 const CHORD_MS = 1_000;
 
@@ -14,6 +18,7 @@ export function useGlobalKeys(): void {
         leave(event);
         return;
       }
+      if (event.key === 'ArrowDown' || event.key === 'ArrowUp') walk(event);
       if (isTyping(event.target)) return;
       if (event.key === '/') {
         event.preventDefault();
@@ -32,10 +37,22 @@ export function useGlobalKeys(): void {
 }
 
 function toSearch(): void {
-  go(href('search'));
-  const focus = () => document.querySelector<HTMLInputElement>('input[data-search]')?.focus();
-  // The field may be drawn only after the view has changed.
-  requestAnimationFrame(() => requestAnimationFrame(focus));
+  // Drawn before the next key is heard: the field has to be there for it.
+  flushSync(() => go(href('search')));
+  document.querySelector<HTMLInputElement>('input[data-search]')?.focus();
+}
+
+/** From one link of a list to the next, and from its field to the first. */
+function walk(event: KeyboardEvent): void {
+  const { target } = event;
+  const list = target instanceof Element ? target.closest('[data-walk]') : null;
+  if (list === null || target instanceof HTMLSelectElement) return;
+  const stops = [...list.querySelectorAll<HTMLElement>('[data-walk-stop], input[type="search"]')];
+  const at = target instanceof HTMLElement ? stops.indexOf(target) : -1;
+  const next = stops[at + (event.key === 'ArrowDown' ? 1 : -1)];
+  if (at < 0 || next === undefined) return;
+  event.preventDefault();
+  next.focus();
 }
 
 /** Out of a field first, then out of a chat. */

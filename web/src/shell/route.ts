@@ -31,14 +31,12 @@ export function href(view: View, id?: string | number | null, query: Record<stri
   return `#/${path}${search === '' ? '' : `?${search}`}`;
 }
 
-/** Goes to a place; `replace` leaves no step behind for the way back. */
+/** Goes to a place, at once; `replace` leaves no step behind for the way back. */
 export function go(to: string, { replace = false } = {}): void {
   if (to === location.hash) return;
-  if (!replace) {
-    location.hash = to;
-    return;
-  }
-  history.replaceState(null, '', to);
+  if (replace) history.replaceState(null, '', to);
+  else history.pushState(null, '', to);
+  // The browser tells of its own steps only, and later: whoever types on must not lose a letter to that.
   dispatchEvent(new HashChangeEvent('hashchange'));
 }
 

@@ -1,3 +1,4 @@
+import { seedOf } from '../chats/chat-row.tsx';
 import type { Chat } from '../data/types.ts';
 import { Avatar } from '../parts/avatar.tsx';
 import { plural } from '../parts/format.ts';
@@ -15,7 +16,7 @@ export function ChatHead({ chat, hasOutline, onOutline }: Props) {
       </a>
       {chat !== null && (
         <>
-          <Avatar name={chat.title} seed={chat.participants[0]?.contactId ?? chat.id} size={36} />
+          <Avatar name={chat.title} seed={seedOf(chat)} size={36} />
           <div className="pane-title">
             <h2>{chat.title}</h2>
             <p>{describe(chat)}</p>

@@ -31,7 +31,7 @@ export class TimelineModel {
   #moving: 'older' | 'newer' | null = null;
   readonly #changed = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | null = null;
-  /** What is worth a word at the end of the list: messages that came while one was elsewhere. */
+  /** How many messages came since one last looked at the newest: the view sets it back. */
   arrived = 0;
 
   constructor(chat: string) {
@@ -62,7 +62,11 @@ export class TimelineModel {
       const page = await this.#ask(target === null ? {} : { around: target });
       this.#set({ ...ofPage(page), isLoading: false, place: place + 1, target });
     } catch (error) {
-      if (!isAbort(error)) this.#set({ isLoading: false, error: asApiError(error) });
+      if (isAbort(error)) return;
+      const failure = asApiError(error);
+      // A message that is not there any more must not bar the way to all the others.
+      if (failure.status === 404 && target !== null) await this.open(null);
+      else this.#set({ isLoading: false, error: failure });
     }
   }
 
@@ -113,7 +117,7 @@ export class TimelineModel {
     if (event.chatId === null || !this.#members.has(event.chatId)) return;
     switch (event.type) {
       case 'messages_synced':
-        if (this.#snapshot.newer !== null) this.arrived += guidsOf(data).length;
+        this.arrived += guidsOf(data).length - (typeof data.historical === 'number' ? data.historical : 0);
         this.#want(guidsOf(data));
         break;
       case 'message_updated': {

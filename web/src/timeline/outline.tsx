@@ -30,7 +30,7 @@ export function Outline({ chat, onClose }: { chat: Chat; onClose: () => void }) 
           <Icon name="close" size={18} />
         </button>
       </header>
-      <div className="outline-list scroll" onScroll={onScroll}>
+      <div className="outline-list scroll" onScroll={onScroll} data-walk>
         {items.length === 0 && error !== null && <Failed error={error} onRetry={reload} />}
         {items.length === 0 && error === null && isLoading && <Loading what="conversations" />}
         {items.length === 0 && error === null && !isLoading && <Empty title="No conversations yet" />}
@@ -59,7 +59,7 @@ function Entry({ conversation }: { conversation: Conversation }) {
     if (body.firstMessage !== null) go(href('chats', chatId, { at: body.firstMessage }));
   };
   return (
-    <button type="button" className="outline-entry" onClick={() => void open()}>
+    <button type="button" className="outline-entry" data-walk-stop onClick={() => void open()}>
       <span className="outline-when">{from === null ? 'Without a date' : `${date(from)}, ${clockTime(from)}`}</span>
       <span className="outline-about">
         {plural(messageCount, 'message')}

@@ -51,7 +51,9 @@ export function TimelineView({ model, isGroup, chatId, words }: Props) {
     const element = scroller.current;
     if (element === null) return;
     const below = element.scrollHeight - element.scrollTop - element.clientHeight;
-    setAtEnd(below < NEAR_END_PX && newer === null);
+    const isNewest = below < NEAR_END_PX && newer === null;
+    if (isNewest) model.arrived = 0;
+    setAtEnd(isNewest);
     if (element.scrollTop < AHEAD_PX) void model.older();
     if (below < AHEAD_PX) void model.newer();
   }, [model, newer]);
@@ -94,7 +96,7 @@ export function TimelineView({ model, isGroup, chatId, words }: Props) {
       {!isAtEnd && (
         <button type="button" className="to-end" onClick={toEnd}>
           <Icon name="down" size={18} />
-          {newer !== null && model.arrived > 0 ? `${count(model.arrived)} new` : 'Newest'}
+          {model.arrived > 0 ? `${count(model.arrived)} new` : 'Newest'}
         </button>
       )}
     </div>
