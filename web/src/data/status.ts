@@ -29,7 +29,8 @@ export async function refreshStatus(): Promise<void> {
     isAsking = false;
     const { value, error } = seen.get();
     const isSoon = error !== null || value === null || value.import !== null || value.store === null;
-    timer = setTimeout(() => void refreshStatus(), isSoon ? EVERY_MS_IMPORTING : EVERY_MS);
+    // Whoever has to sign in loads the page again by that.
+    if (error?.status !== 401) timer = setTimeout(() => void refreshStatus(), isSoon ? EVERY_MS_IMPORTING : EVERY_MS);
   }
 }
 
