@@ -32,6 +32,19 @@ beforeAll(async () => {
 afterAll(() => scene[Symbol.asyncDispose]());
 
 describe('while one watches', () => {
+  it('the first thing one sees is what is going on, with the time that is left', async () => {
+    const row = page.locator('.now-row');
+    await row.waitFor();
+    expect(await row.count()).toBe(1);
+    expect(await row.textContent()).toMatch(/30 messages so far1:1\d:\d\d/);
+    await page
+      .getByText('30 messages today')
+      .or(page.getByText(/in 30 days/))
+      .first()
+      .waitFor();
+    await scene.picture(page, 'now');
+  });
+
   it('a message appears in its chat, which rises and is marked', async () => {
     const titles = () => page.locator('.list-row').evaluateAll((rows) => rows.map((row) => row.textContent ?? ''));
     actions.send(live.pen, live.group, { from: BOB, text: 'news for the group', atMs: Date.now() });

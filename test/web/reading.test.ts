@@ -171,7 +171,7 @@ describe('a whole history', () => {
     await page.locator('.timeline').waitFor();
     expect(page.url()).toContain(`#/chats/${focused}`);
     await page.keyboard.press('Escape');
-    await page.locator('.pane-empty').waitFor();
+    await page.locator('.pane-now').waitFor();
   });
 
   it('dark is what the system says, or what one chose, and stays chosen', async () => {

@@ -2,11 +2,11 @@ import { useEffect, useMemo } from 'react';
 import { useObservable } from '../data/observable.ts';
 import type { Chat } from '../data/types.ts';
 import { useAnswer } from '../data/use-answer.ts';
-import { Empty } from '../parts/states.tsx';
 import type { Route } from '../shell/route.ts';
 import { ChatPane } from '../timeline/chat-pane.tsx';
 import { ChatListPane } from './chat-list-pane.tsx';
 import { chatList } from './list-model.ts';
+import { NowPane } from './now-pane.tsx';
 
 /** The list of chats, and the chat that is open: beside each other, or one at a time where there is no room. */
 export function ChatsView({ route }: { route: Route }) {
@@ -16,13 +16,7 @@ export function ChatsView({ route }: { route: Route }) {
     <div className="chats">
       <ChatListPane openId={chat?.id ?? null} />
       {id === null ? (
-        <section className="pane pane-empty" aria-label="Chat">
-          <Empty title="Choose a chat">
-            <p>
-              <kbd>↑</kbd> <kbd>↓</kbd> move through the list, <kbd>Enter</kbd> opens, <kbd>/</kbd> searches everything.
-            </p>
-          </Empty>
-        </section>
+        <NowPane />
       ) : (
         <ChatPane key={chat?.id ?? id} id={id} chat={chat} target={query.get('at')} words={query.get('q') ?? ''} />
       )}

@@ -6,7 +6,7 @@ const LEVELS = 6;
 
 /** Every hour of the week, darker where more is written. A table, so that it can be read without seeing. */
 export function Hours({ hours }: { hours: Stats['weekdayHours'] }) {
-  const most = Math.max(1, ...hours.flat());
+  const levels = levelsOf(hours.flat());
   return (
     <div className="hours-box">
       <table className="hours">
@@ -29,7 +29,7 @@ export function Hours({ hours }: { hours: Stats['weekdayHours'] }) {
                 <td
                   // biome-ignore lint/suspicious/noArrayIndexKey: the place of a cell is its hour.
                   key={hour}
-                  className={`hour level-${levelOf(messages, most)}`}
+                  className={`hour level-${levelOf(messages, levels)}`}
                   title={`${weekday} ${hour}:00, ${count(messages)}`}
                 >
                   <span className="sr-only">{messages}</span>
@@ -43,7 +43,15 @@ export function Hours({ hours }: { hours: Stats['weekdayHours'] }) {
   );
 }
 
-/** By the root, so that a quiet hour still differs from none. */
-function levelOf(messages: number, most: number): number {
-  return messages === 0 ? 0 : Math.max(1, Math.ceil(Math.sqrt(messages / most) * LEVELS));
+/**
+ * By rank among the hours in which anything was written, so that a week without sharp peaks still shows its shape. The
+ * levels begin at these amounts.
+ */
+function levelsOf(hours: readonly number[]): number[] {
+  const some = hours.filter((messages) => messages > 0).sort((a, b) => a - b);
+  return Array.from({ length: LEVELS }, (_, level) => some[Math.floor((level / LEVELS) * some.length)] ?? 1);
+}
+
+function levelOf(messages: number, levels: readonly number[]): number {
+  return messages === 0 ? 0 : levels.filter((from) => messages >= from).length;
 }

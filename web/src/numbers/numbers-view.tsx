@@ -125,7 +125,7 @@ function Figures({ stats }: { stats: Stats }) {
           <dd>
             {conversations.averageMessages === null
               ? ''
-              : `${conversations.averageMessages.toFixed(1)} messages each, about`}
+              : `about ${conversations.averageMessages.toFixed(1)} messages each`}
           </dd>
         </div>
         <div>

@@ -2,6 +2,7 @@ import { useConversation } from '../data/conversations.ts';
 import type { Conversation } from '../data/types.ts';
 import { clockTime, countdown, HOUR_MS, MINUTE_MS, moment, msOf, plural, span } from '../parts/format.ts';
 import { useNow, useNowBy } from '../parts/now.ts';
+import { Ring } from '../parts/ring.tsx';
 
 /** Where a conversation begins: how long it was silent before, and what is known of the conversation. */
 export function ConversationHead({
@@ -77,10 +78,7 @@ function Open({ conversation }: { conversation: Conversation }) {
   const share = leftMs === null || endedMs === null || sealsMs === null ? 0 : Math.max(0, leftMs / (sealsMs - endedMs));
   return (
     <p className="ending is-open" data-state="active">
-      <svg className="ring" width="22" height="22" viewBox="0 0 22 22" aria-hidden="true">
-        <circle cx="11" cy="11" r="8.5" pathLength="1" />
-        <circle cx="11" cy="11" r="8.5" pathLength="1" strokeDasharray={`${share} 1`} transform="rotate(-90 11 11)" />
-      </svg>
+      <Ring share={share} />
       <StateChip state="active" />
       <span>
         {leftMs === null
