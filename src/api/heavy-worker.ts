@@ -1,6 +1,6 @@
 /** The entry of the thread that answers what takes long. It only reads, and opens nothing before it is asked. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { ChatStatsError, type ErrorCode, must } from '../kernel/index.ts';
+import { ChatStatsError, collectGarbage, type ErrorCode, must } from '../kernel/index.ts';
 import { HEAVY, type HeavyCalls, type HeavyName } from './heavy-calls.ts';
 import { StoreReader } from './store-reader.ts';
 
@@ -32,6 +32,8 @@ function answerTo({ name, args }: HeavyRequest): { position: number; value: unkn
   const known = kept.get(key);
   if (known?.moment === moment) return known.answer;
   const answer = compute(name, args);
+  // A pass over all messages leaves much behind, and the next may be long in coming.
+  collectGarbage();
   kept.delete(key);
   kept.set(key, { moment: `${answer.position}.${reader.generation}`, answer });
   for (const oldest of kept.keys()) {

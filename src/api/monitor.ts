@@ -33,7 +33,7 @@ export class Monitor implements AsyncDisposable {
   readonly #problems = new Map<string, Problems[number]>();
   readonly startedAtMs: number;
   #state = 'starting';
-  #import: ImportProgressView | null = null;
+  #importing: ImportProgressView | null = null;
   #stage = { startedMs: 0, done: 0 };
   #toldMs = Number.NEGATIVE_INFINITY;
 
@@ -54,8 +54,9 @@ export class Monitor implements AsyncDisposable {
     return this.#state;
   }
 
-  get import(): ImportProgressView | null {
-    return this.#import;
+  /** How far an import is that is running now. */
+  get importing(): ImportProgressView | null {
+    return this.#importing;
   }
 
   get problems(): Problems {
@@ -64,7 +65,7 @@ export class Monitor implements AsyncDisposable {
 
   /** An import is over, however it ended. */
   importEnded(): void {
-    this.#import = null;
+    this.#importing = null;
     this.#options.hub.pass('import_progress', null);
   }
 
@@ -92,13 +93,13 @@ export class Monitor implements AsyncDisposable {
 
   #progress({ stage, done, total }: Progress): void {
     const now = this.#options.clock.now();
-    const before = this.#import;
+    const before = this.#importing;
     const startedMs = before === null ? now : Date.parse(before.startedAt);
     const isNewStage = before?.stage !== stage;
     if (isNewStage) this.#stage = { startedMs: now, done };
     const seconds = (now - this.#stage.startedMs) / 1_000;
     const rate = seconds > 0 && done > this.#stage.done ? (done - this.#stage.done) / seconds : null;
-    this.#import = {
+    this.#importing = {
       ...{ stage, done, total, startedAt: new Date(startedMs).toISOString(), elapsedMs: now - startedMs },
       rate: rate === null ? null : Math.round(rate),
       msLeft: rate === null || total < done ? null : Math.round(((total - done) / rate) * 1_000),
@@ -106,7 +107,7 @@ export class Monitor implements AsyncDisposable {
     if (!isNewStage && now - this.#toldMs < PROGRESS_MS) return;
     this.#toldMs = now;
     // Of later imports the outbox tells by itself; a first one has no store yet that it could tell by.
-    if (!this.#holdsMessages()) this.#pass('import_progress', this.#import);
+    if (!this.#holdsMessages()) this.#pass('import_progress', this.#importing);
   }
 
   #holdsMessages(): boolean {

@@ -6,6 +6,5 @@
  * state, figures) passes by and is told in its newest form only. It knows no HTTP: an `Outlet` takes bytes.
  */
 export { Hub, type HubOptions } from './hub.ts';
-export { MOST_LISTENERS } from './limits.ts';
 export type { Outlet } from './listener.ts';
-export { type PassingType, TOPICS, type Topic, type Wish } from './topics.ts';
+export type { PassingType, Topic, Wish } from './topics.ts';

@@ -1,8 +1,7 @@
 import type { EventType } from '../model/index.ts';
 
 /** The streams: the message hub (messages, chats, contacts) and the event bus (queue, events, metrics). */
-export const TOPICS = ['messages', 'chats', 'contacts', 'queue', 'events', 'metrics'] as const;
-export type Topic = (typeof TOPICS)[number];
+export type Topic = 'messages' | 'chats' | 'contacts' | 'queue' | 'events' | 'metrics';
 
 /**
  * Which events a topic carries. The end of an import is told on every one of the hub, because an import tells nothing

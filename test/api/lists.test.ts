@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Chat, Contact, Conversation, Timeline, TimelineMessage } from '../../src/api/schemas/index.ts';
+import type { Chat, Contact, Conversation, Timeline, TimelineMessage } from '../../src/api/index.ts';
 import { must } from '../../src/kernel/index.ts';
 import type { Database } from '../../src/sqlite/index.ts';
 import { exportLines, openStoreForReading, openStoreForWriting } from '../../src/store/index.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Chat, Event, SearchItem, Stats, Status } from '../../src/api/schemas/index.ts';
+import type { Chat, Event, SearchItem, Stats, Status } from '../../src/api/index.ts';
 import { must } from '../../src/kernel/index.ts';
 import type { Database } from '../../src/sqlite/index.ts';
 import { exportLines, openStoreForReading, storeStats } from '../../src/store/index.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Status, TimelineMessage } from '../../src/api/schemas/index.ts';
+import type { Status, TimelineMessage } from '../../src/api/index.ts';
 import { errorCode, Workplace } from '../cli/chatstats.ts';
 import { guidOf, type Scene, scene } from '../cli/sync-scene.ts';
 import { SseClient } from './sse-client.ts';

@@ -50,7 +50,7 @@ async function statusNow({ heavy, monitor, hub, version, clock, reader, store }:
     startedAt: new Date(monitor.startedAtMs).toISOString(),
     now: new Date(clock.now()).toISOString(),
     state: monitor.state,
-    import: monitor.import,
+    import: monitor.importing,
     store: reader.isThere ? { ...value.store, file: path.resolve(store) } : null,
     lastEvent: value.lastEvent,
     consumers: value.consumers,
