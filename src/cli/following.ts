@@ -37,9 +37,8 @@ export function followArgs(invocation: Invocation): Calls['follow']['args'] {
 
 /** Answers when following has begun or has caught up; an import that has to come first shows how far it is. */
 export async function follow(
-  { world, config }: Invocation,
-  engine: Engine,
-  args: Calls['follow']['args'],
+  { world }: Invocation,
+  { engine, store, args }: { engine: Engine; store: string; args: Calls['follow']['args'] },
   signal: AbortSignal,
 ): Promise<FollowStatus> {
   let progress: Progress | null = null;
@@ -47,7 +46,7 @@ export async function follow(
     return await engine.call('follow', args, {
       signal,
       onProgress: (reached) => {
-        progress ??= importProgress(world, { opening: `importing into ${config.db}`, kind: 'first' });
+        progress ??= importProgress(world, { opening: `importing into ${store}`, kind: 'first' });
         progress.update(reached);
       },
     });

@@ -45,7 +45,7 @@ export async function serve(
     await aborted(signal);
     return null;
   }
-  const begin = async () => await follow(invocation, engine, following, signal);
+  const begin = async () => await follow(invocation, { engine, store, args: following }, signal);
   const broken = new AbortController();
   using _again = engine.onRestart(() => begin().catch((error: unknown) => broken.abort(error)));
   const status = await begin();

@@ -17,7 +17,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   using _telling = tellWhatHappens(invocation, engine, args.source.path);
   // Another process that wants to write is answered by this one.
   await using _owner = await listen(config.db, (name, handed, options) => engine.call(name, handed, options));
-  const begin = async () => await follow(invocation, engine, args, stop.signal);
+  const begin = async () => await follow(invocation, { engine, store: config.db, args }, stop.signal);
   let status = await begin();
   if (!args.once) {
     const broken = new AbortController();
