@@ -1,7 +1,7 @@
 import process from 'node:process';
 import type { Hub } from '../delivery/index.ts';
 import type { Engine } from '../engine/index.ts';
-import { ChatStatsError, type Clock, pause } from '../kernel/index.ts';
+import { type Clock, pause } from '../kernel/index.ts';
 import type { ImportProgressView, MetricsSample, Status } from './schemas/index.ts';
 import type { StoreReader } from './store-reader.ts';
 
@@ -9,6 +9,9 @@ type Problems = Status['problems'];
 type LiveStatus = { following: Status['following']; waiting: Record<string, number> };
 export type Progress = { stage: string; done: number; total: number };
 
+const NOTHING: LiveStatus = { following: null, waiting: {} };
+/** The engine is waited for so long, in milliseconds: it answers between two slices of its work. */
+const ENGINE_MS = 200;
 /** Kinds of problems that are remembered. */
 const MOST_PROBLEMS = 20;
 /** Figures are told so often, in milliseconds. */
@@ -35,6 +38,9 @@ export class Monitor implements AsyncDisposable {
   #state = 'starting';
   #importing: ImportProgressView | null = null;
   #stage = { startedMs: 0, done: 0 };
+  #live: LiveStatus = NOTHING;
+  /** A question that the engine has not answered yet: one at a time. */
+  #asked: Promise<void> | null = null;
   #toldMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: MonitorOptions) {
@@ -69,13 +75,25 @@ export class Monitor implements AsyncDisposable {
     this.#options.hub.pass('import_progress', null);
   }
 
-  /** What the engine says of following; nothing of it while the engine is being started again. */
+  /**
+   * What the engine says of following: what it said last where it is in the middle of something long, nothing while it
+   * is being started again.
+   */
   async live(): Promise<LiveStatus> {
+    this.#asked ??= this.#askEngine().finally(() => {
+      this.#asked = null;
+    });
+    const enough = new AbortController();
+    await Promise.race([this.#asked, pause(ENGINE_MS, enough.signal)]);
+    enough.abort();
+    return this.#live;
+  }
+
+  async #askEngine(): Promise<void> {
     try {
-      return await this.#options.engine.call('liveStatus', {});
-    } catch (error) {
-      if (error instanceof ChatStatsError) return { following: null, waiting: {} };
-      throw error;
+      this.#live = await this.#options.engine.call('liveStatus', {});
+    } catch {
+      this.#live = NOTHING;
     }
   }
 

@@ -32,6 +32,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 /** Primary result codes of SQLite that mean: not at this moment (sqlite.org/rescode.html). */
 const BUSY = [5, 6];
 const DAMAGED = [11, 26];
+const USAGE_HINT = 'GET /api/openapi.json says what every request may hold.';
 const JSON_TYPE = 'application/problem+json; charset=utf-8';
 
 /** RFC 9457. What is told is of the catalogue; of any other error nothing but that there was one. */
@@ -44,7 +45,7 @@ export function problemOf(thrown: unknown): Problem {
     status,
     detail: error.message,
     code: error.code,
-    hint: error.hint,
+    hint: error.code === 'USAGE' && error.hint === ERRORS.USAGE.hint ? USAGE_HINT : error.hint,
   };
 }
 

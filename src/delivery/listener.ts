@@ -94,6 +94,7 @@ export class Listener {
     outlet.write(frame(this.#position, 'reset', { position: this.#position }));
   }
 
+  /** Sends what comes next: as much as makes a piece, or a block of events. */
   #sendSome(): void {
     const { log, wish, outlet } = this.#options;
     const found = log.after(this.#position);
@@ -101,7 +102,7 @@ export class Listener {
       this.#reset();
       return;
     }
-    let pieces: Buffer[] = [];
+    const pieces: Buffer[] = [];
     let bytes = 0;
     for (const event of found.events) {
       this.#position = event.id;
@@ -110,11 +111,9 @@ export class Listener {
       pieces.push(encoded);
       bytes += encoded.length;
       if (bytes < PIECE_BYTES) continue;
+      // The rest of the block comes when others have had their turn, and this has left.
       outlet.write(Buffer.concat(pieces));
-      pieces = [];
-      bytes = 0;
-      // The rest of the block is sent when this has left.
-      if (outlet.unsent > MOST_UNSENT_BYTES) return;
+      return;
     }
     const [only] = pieces;
     if (only !== undefined) outlet.write(pieces.length === 1 ? only : Buffer.concat(pieces));

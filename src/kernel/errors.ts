@@ -20,7 +20,7 @@ export const ERRORS = {
   USAGE: {
     exit: EXIT.usage,
     meaning:
-      'The command line, an environment variable or the configuration file holds something that is not understood.',
+      'The command line, an environment variable, the configuration file or a request holds something that is not understood.',
     hint: 'Run "chatstats help" (or "chatstats COMMAND --help") for what is accepted.',
   },
   SOURCE_NOT_FOUND: {
@@ -159,6 +159,26 @@ export const ERRORS = {
     exit: EXIT.differences,
     meaning: 'Store and source differ.',
     hint: 'Run "chatstats import" to bring the store up to date, then "chatstats verify" again.',
+  },
+  PROBLEMS_FOUND: {
+    exit: EXIT.differences,
+    meaning: '"chatstats doctor" has found something that does not work.',
+    hint: 'Each line with a cross says what to do; run "chatstats doctor" again when it is done.',
+  },
+  SERVICE_UNAVAILABLE: {
+    exit: EXIT.failed,
+    meaning: 'This system has neither launchd nor a systemd of this user, so that nothing can be run at login.',
+    hint: 'Have "chatstats up --no-open" started by whatever starts programs here. Where there is systemd, log in as the user itself: su, sudo and cron do not reach it.',
+  },
+  SERVICE_DIFFERS: {
+    exit: EXIT.usage,
+    meaning: 'A service with other options is installed already.',
+    hint: '"chatstats service status" shows its options. Add --force to replace it.',
+  },
+  SERVICE_FAILED: {
+    exit: EXIT.failed,
+    meaning: 'launchctl or systemctl refused what it was asked for.',
+    hint: 'See "chatstats service status" and the log that it names. "chatstats service remove" takes everything back.',
   },
   INTERNAL: {
     exit: EXIT.failed,

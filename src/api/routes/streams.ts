@@ -9,10 +9,13 @@ import * as schemas from '../schemas/index.ts';
 /** Server-sent events: one route for each topic, and one for several at once, because browsers allow six connections. */
 export function streamRoutes(api: Api, context: Context): void {
   const produces = ['text/event-stream'];
+  // A stream has no end, so nobody could be told what its headers alone would be.
+  const exposeHeadRoute = false;
   for (const topic of schemas.TOPICS) {
     api.get(
       `/stream/${topic}`,
       {
+        exposeHeadRoute,
         schema: {
           summary: `Server-sent events: ${topic}`,
           tags: ['streams'],
@@ -26,6 +29,7 @@ export function streamRoutes(api: Api, context: Context): void {
   api.get(
     '/stream',
     {
+      exposeHeadRoute,
       schema: {
         summary: 'Server-sent events: several topics on one connection',
         tags: ['streams'],
