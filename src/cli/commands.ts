@@ -92,6 +92,32 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./status.ts'),
   },
   {
+    name: 'doctor',
+    argument: null,
+    summary: 'say what is wrong, and what to do',
+    details: [
+      "Looks at Messages' database and its permissions, the address books, the store, the disk, and what runs; it changes nothing. Exit code 4 when something does not work (✗); what is worth a word (!) leaves it 0.",
+      'With --json: {ok, checks: [{id, title, state, found, remedy}]}; state is ok, warning, failed or skipped.',
+    ],
+    examples: ['chatstats doctor', 'chatstats doctor --source ~/old/chat.db --json'],
+    load: () => import('./doctor.ts'),
+  },
+  {
+    name: 'service',
+    argument: { syntax: '<VERB>', description: 'install, remove or status' },
+    summary: 'run at login: follow Messages and serve the page',
+    details: [
+      'install has launchd (macOS) or the systemd of this user run "chatstats up --no-open" from login on, start it again should it fail, and starts it now, with the options that are given here. Installed again with the same options it is started anew; with others it takes --force. remove stops it and takes everything back. The store stays.',
+      'With --json: {manager, isInstalled, isRunning, pid, lastExit, file, arguments, log}, of install also replaced; of remove {removed, file}.',
+    ],
+    examples: [
+      'chatstats service install',
+      'chatstats --db ~/archive.db service install --port 8080',
+      'chatstats service status',
+    ],
+    load: () => import('./service.ts'),
+  },
+  {
     name: 'seal',
     argument: { syntax: '<CHAT>', description: 'the id or identifier of a chat' },
     summary: 'end the conversation of a chat now',

@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 export type ParsedArguments = { command: CommandSpec; flags: Settings; words: string[] };
 
 const EXIT_CODES =
-  'Exit codes: 0 done; 1 failed; 2 wrong usage; 3 source not found or not readable; 4 differences found;\n' +
+  'Exit codes: 0 done; 1 failed; 2 wrong usage; 3 source not found or not readable; 4 differences or faults found;\n' +
   '5 another process writes to the store; 130 cancelled.';
 
 /**

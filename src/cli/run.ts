@@ -12,6 +12,8 @@ export async function runCli(world: World): Promise<ExitCode> {
     // The commonest question of scripts is answered before anything else is loaded.
     const [first, ...others] = world.args;
     if (first === '--version' && others.length === 0) return say(world, version());
+    const { CHATSTATS_SERVICE_LOG: log } = world.env;
+    if (log !== undefined) (await import('../service/index.ts')).rotateLog(log);
     // The engine's thread loads its code while this one finds out what is asked for; nothing is opened ahead.
     if (['import', 'sync', 'up'].some((command) => world.args.includes(command)))
       (await import('../engine/index.ts')).startThreadAhead();

@@ -68,6 +68,7 @@ describe('where a setting comes from', () => {
       host: '127.0.0.1',
       tokenFile: null,
       noOpen: false,
+      force: false,
       format: 'jsonl',
       limit: 20,
       chat: null,

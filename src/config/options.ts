@@ -14,14 +14,17 @@ import {
 
 const MINUTE_MS = 60_000;
 
-/** Commands that read a Messages database. */
-const READS_SOURCE = ['import', 'sync', 'up', 'verify'] as const;
+/** Commands that read a Messages database. What runs at login is `up`, so that `service` takes what that takes. */
+const READS_SOURCE = ['import', 'sync', 'up', 'verify', 'service'] as const;
+
+/** Commands that are told where it is. */
+const NAMES_SOURCE = [...READS_SOURCE, 'doctor'] as const;
 
 /** Commands that follow one. */
-const FOLLOWS = ['sync', 'up', 'demo'] as const;
+const FOLLOWS = ['sync', 'up', 'demo', 'service'] as const;
 
 /** Commands that serve the API and the page. */
-const SERVES = ['up', 'demo'] as const;
+const SERVES = ['up', 'demo', 'service'] as const;
 
 /**
  * Every setting there is. Help, environment, configuration file, types and docs/configuration.md follow from this
@@ -71,7 +74,7 @@ export const OPTIONS = {
     defaultText: "this Mac's Messages",
     description: 'The Messages database: a chat.db, an sms.db, or a folder that holds one.',
     isPath: true,
-    commands: READS_SOURCE,
+    commands: NAMES_SOURCE,
   }),
   addressBook: option<string | null>({
     name: 'address-book',
@@ -83,7 +86,7 @@ export const OPTIONS = {
       'The address book: a folder that holds AddressBook-v22.abcddb or Sources/, an AddressBook.sqlitedb, or none.',
     private: false,
     isPath: true,
-    commands: READS_SOURCE,
+    commands: NAMES_SOURCE,
   }),
   region: option<string | null>({
     name: 'region',
@@ -139,7 +142,7 @@ export const OPTIONS = {
     schema: onOrOff,
     default: false,
     description: 'Remove from the store what is deleted in Messages, instead of marking it.',
-    commands: ['sync', 'up'],
+    commands: ['sync', 'up', 'service'],
   }),
   port: option({
     name: 'port',
@@ -173,7 +176,14 @@ export const OPTIONS = {
     schema: onOrOff,
     default: false,
     description: 'Leave the browser alone; else the page is opened in it where there is a terminal.',
-    commands: SERVES,
+    commands: ['up', 'demo'],
+  }),
+  force: option({
+    name: 'force',
+    schema: onOrOff,
+    default: false,
+    description: 'Replace a service that was installed with other options.',
+    commands: ['service'],
   }),
   format: option({
     name: 'format',
