@@ -66,11 +66,17 @@ describe('where a setting comes from', () => {
       unified: false,
       hints: true,
       mirrorDeletes: false,
+      port: 4224,
+      host: '127.0.0.1',
+      tokenFile: null,
+      noOpen: false,
+      force: false,
       format: 'jsonl',
       limit: 20,
       chat: null,
       messages: 30_000,
       liveSeconds: 8,
+      stay: null,
       seed: 1,
     });
   });
