@@ -79,8 +79,7 @@ describe('a long chat', () => {
     const scroller = page.locator('.timeline-scroll');
     for (let step = 0; step < 15; step += 1) {
       await scroller.evaluate((element) => element.scrollBy(0, 1_500));
-      await page.waitForTimeout(30);
-      expect(isRunOf(await drawn())).toBe(true);
+      await expect.poll(async () => isRunOf(await drawn())).toBe(true);
     }
     await page.getByRole('button', { name: /Newest/ }).click();
     await page.locator(`[data-guid="${guids.at(-1)}"]`).waitFor();
@@ -208,7 +207,7 @@ describe('a whole history', () => {
   });
 
   it.each(['light', 'dark'] as const)('axe finds nothing serious, in %s', async (colorScheme) => {
-    const page = await scene.page({ colorScheme });
+    const page = await scene.page({ colorScheme, reducedMotion: 'reduce' });
     const findings: string[] = [];
     for (const [place, shown] of VIEWS) {
       await open(page, place, shown);
@@ -216,7 +215,8 @@ describe('a whole history', () => {
         await page.locator('.chat-row').nth(1).click();
         await page.locator('.message').first().waitFor();
       }
-      await page.waitForTimeout(400);
+      // Colours on their way to other colours would be judged as they are for a moment.
+      await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'));
       findings.push(...(await seriousFindings(page)).map((finding) => `${place}: ${finding}`));
       await scene.picture(page, `${nameOf(place)}-${colorScheme}`);
     }
