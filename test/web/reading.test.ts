@@ -158,6 +158,29 @@ describe('a whole history', () => {
       .waitFor();
   });
 
+  it('people are shown with all their addresses, oneself first, and whom no address book knows apart', async () => {
+    const page = await scene.page();
+    await open(page, 'people', '.person');
+    type Contact = {
+      name: string | null;
+      isMe: boolean;
+      isOrganization: boolean;
+      identifiers: string[];
+      origin: string;
+    };
+    const { items } = await up.ask<{ items: Contact[] }>('contacts?limit=500');
+    expect(await page.locator('.person').first().textContent()).toContain('You');
+    expect(await page.locator('.person').count()).toBe(items.length);
+    expect(await page.locator('.person .chip', { hasText: 'Organisation' }).count()).toBe(
+      items.filter(({ isOrganization }) => isOrganization).length,
+    );
+    const unknown = page.locator('.people-group', { hasText: 'In no address book' }).locator('.person');
+    expect(await unknown.count()).toBe(items.filter(({ isMe, origin }) => !isMe && origin === 'placeholder').length);
+    const many = items.find(({ identifiers }) => identifiers.length > 2);
+    const card = page.locator('.person', { hasText: many?.name ?? '' }).first();
+    for (const identifier of many?.identifiers ?? []) await card.getByText(identifier).waitFor();
+  });
+
   it('the arrow keys walk through the chats, Enter opens one, Escape leaves it', async () => {
     const page = await scene.page();
     await open(page, 'chats', '.chat-row');
