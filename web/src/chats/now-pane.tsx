@@ -29,7 +29,7 @@ const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** What is going on, while no chat is open: the conversations that are not sealed yet, and the last weeks. */
 export function NowPane() {
   const nowMs = useNowBy(MINUTE_MS);
-  const { items } = useObservable(chatList.state);
+  const { items, isLoading } = useObservable(chatList.state);
   const active = items.filter((chat) => chat.activeConversation?.state === 'active');
   return (
     <section className="pane pane-now scroll" aria-label="Now">
@@ -50,7 +50,8 @@ export function NowPane() {
         {active.length > MOST_SHOWN && (
           <p className="faint">and {count(active.length - MOST_SHOWN)} more, marked in the list</p>
         )}
-        <Weeks />
+        {/* Counting can wait until there is something to read. */}
+        {(items.length > 0 || !isLoading) && <Weeks />}
         <p className="now-keys faint">
           <kbd>↑</kbd> <kbd>↓</kbd> walk through the chats, <kbd>Enter</kbd> opens one, <kbd>Esc</kbd> leaves it,{' '}
           <kbd>/</kbd> searches everything
