@@ -8,6 +8,8 @@ import type { UpProcess } from './up-process.ts';
 
 const MINUTE_MS = 60_000;
 const MANY = 900;
+/** What looks at everything there is takes a while on a machine that has other things to do. */
+const AT_LENGTH = { timeout: 240_000 };
 
 describe('a long chat', () => {
   let scene: Scene;
@@ -50,7 +52,7 @@ describe('a long chat', () => {
     return seen.length > 0 && seen.every((guid, at) => guid === guids[from + at]);
   };
 
-  it('is scrolled to its beginning page by page, and nothing moves under the reader', async () => {
+  it('is scrolled to its beginning page by page, and nothing moves under the reader', AT_LENGTH, async () => {
     const scroller = page.locator('.timeline-scroll');
     let longestJumpPx = 0;
     for (let step = 0; step < 400 && !(await page.locator('.beginning').isVisible()); step += 1) {
@@ -229,7 +231,7 @@ describe('a whole history', () => {
     expect(await page.locator('.pane').isVisible()).toBe(false);
   });
 
-  it.each(['light', 'dark'] as const)('axe finds nothing serious, in %s', async (colorScheme) => {
+  it.each(['light', 'dark'] as const)('axe finds nothing serious, in %s', AT_LENGTH, async (colorScheme) => {
     const page = await scene.page({ colorScheme, reducedMotion: 'reduce' });
     const findings: string[] = [];
     for (const [place, shown] of VIEWS) {
