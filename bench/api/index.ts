@@ -14,7 +14,7 @@ import { type ActorProcess, startActor, writeHistory } from '../../src/simulator
 import { sleep } from '../live/consumer.ts';
 import { BUDGETS, heading, lagHeading, line, tellLags, verdict } from '../live/table.ts';
 import { type Listener, listen } from './listeners.ts';
-import { json, listsOf, tellCompressed, tellLatencies } from './requests.ts';
+import { json, listsOf, SEARCHES, tellCompressed, tellLatencies } from './requests.ts';
 
 const { values } = parseArgs({
   options: {
@@ -117,11 +117,12 @@ async function streams(address: string): Promise<void> {
 
 async function lists(address: string): Promise<void> {
   const all = await listsOf(address);
-  const count = quick ? 100 : 400;
+  const count = quick ? 100 : 300;
   const title = (what: string) => heading(`${`lists of 100, ms, ${what}`.padEnd(55)}  median    99 %    most`);
   title('with nothing to do');
   await tellLatencies(address, all, count);
   for (const list of all.slice(1, 5)) await tellCompressed(address, list, count);
+  await tellLatencies(address, SEARCHES, 50);
   title('while 50 messages a second come in');
   const actor = startActor({ file: source, generation: 'macos-26', seed: 77, only: ['say'], perSecond: 50 });
   await sleep(1_000);

@@ -6,8 +6,8 @@ import {
   readAddressBook,
 } from '../sources/address-book/index.ts';
 import { type Check, counted, failed, ok, skipped, warning } from './check.ts';
-import type { ExamineOptions } from './examine.ts';
 import { FULL_DISK_ACCESS } from './explain.ts';
+import type { ExamineOptions } from './options.ts';
 
 const ONE = { id: 'address-book', title: 'Address book' };
 /** So many books are listed; a Mac has one for every account. */

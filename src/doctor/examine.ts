@@ -1,7 +1,5 @@
 import path from 'node:path';
-import type { LiveStatus } from '../engine/index.ts';
-import { breathe, type Clock } from '../kernel/index.ts';
-import type { ServiceState } from '../service/index.ts';
+import { breathe } from '../kernel/index.ts';
 import { responsibleProgram } from '../sources/messages/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { addressBookChecks } from './address-book-checks.ts';
@@ -9,6 +7,7 @@ import { type Check, type Diagnosis, type Finding, type Look, skipped } from './
 import { attachments, bodies, events, quarantine, sealing, searchIndex } from './content-checks.ts';
 import { storeFailure, unexpected } from './explain.ts';
 import { clockSanity, following, service, watermark } from './following-checks.ts';
+import type { ExamineOptions } from './options.ts';
 import { sourceLooks } from './source-checks.ts';
 import { type SourceView, viewSource } from './source-view.ts';
 import {
@@ -22,32 +21,6 @@ import {
   storeFile,
   viewStore,
 } from './store-checks.ts';
-
-export type ExamineOptions = {
-  store: string;
-  /** The source as it was named; null for this Mac's own, else the one that the store was read from last. */
-  source: string | null;
-  /** The address book as it was named; 'none'; or null for this Mac's own. */
-  addressBook: string | null;
-  machine: {
-    platform: NodeJS.Platform;
-    home: string;
-    env: Readonly<Record<string, string | undefined>>;
-    /** The Node that runs us. */
-    node: string;
-  };
-  clock: Clock;
-  /** What the process says that owns the store; null when there is none, or it does not answer. */
-  live: LiveStatus | null;
-  /** How the service is doing; null where there can be none, undefined where that was not asked. */
-  service?: ServiceState | null | undefined;
-  /**
-   * Whether every page and every reference of the store is looked at, which takes about a second for each million
-   * messages, in statements that cannot be interrupted. Whoever has to answer others meanwhile says no, or asks from a
-   * thread of its own.
-   */
-  thorough: boolean;
-};
 
 /**
  * Looks at everything and says what is wrong. Reads, and never throws for what it finds. Checks come in the order in which

@@ -1,7 +1,7 @@
 import { ChatStatsError, ERRORS } from '../kernel/index.ts';
 import { SqliteError } from '../sqlite/index.ts';
 import { type Finding, failed } from './check.ts';
-import type { ExamineOptions } from './examine.ts';
+import type { ExamineOptions } from './options.ts';
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html). */
 const REFUSED = [3, 8, 14, 23];

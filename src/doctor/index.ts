@@ -5,4 +5,5 @@
  * found holds paths, counts and times, never text, names or addresses.
  */
 export type { Check, CheckState, Diagnosis } from './check.ts';
-export { type ExamineOptions, examine } from './examine.ts';
+export { examine } from './examine.ts';
+export type { ExamineOptions } from './options.ts';

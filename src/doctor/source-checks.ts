@@ -2,8 +2,8 @@ import { accessSync, constants } from 'node:fs';
 import { ChatStatsError } from '../kernel/index.ts';
 import { needsCopy } from '../sqlite/index.ts';
 import { type Finding, failed, type Look, megabytes, ok, skipped, warning } from './check.ts';
-import type { ExamineOptions } from './examine.ts';
 import { sourceFailure } from './explain.ts';
+import type { ExamineOptions } from './options.ts';
 import type { SourceView } from './source-view.ts';
 
 /** Of a file that can be read, these say that it is no database of Messages. */

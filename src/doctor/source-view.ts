@@ -11,8 +11,8 @@ import {
   type SourceCounters,
 } from '../sources/messages/index.ts';
 import { openForeign } from '../sqlite/index.ts';
-import type { ExamineOptions } from './examine.ts';
 import { generationOf } from './generation.ts';
+import type { ExamineOptions } from './options.ts';
 
 /** The two files that SQLite keeps beside a database, as they were before anything of ours opened it; null: not there. */
 export type LogFiles = { walBytes: number | null; shmBytes: number | null };

@@ -12,7 +12,7 @@ export function quotedArgument(word: string): string {
 
 /** The words of a command line that was written by `quotedArgument`, the program without quotes; null for any other. */
 export function wordsOf(commandLine: string): string[] | null {
-  const words = [...commandLine.matchAll(/(?:^| )(?:([^ "\\]+)|"((?:[^"\\]|\\["\\])*)")(?= |$)/g)];
+  const words = [...commandLine.matchAll(/(?:^| )(?:([^ "'\\]+)|"((?:[^"\\]|\\["\\])*)")(?= |$)/g)];
   if (words.map(([whole]) => whole).join('') !== commandLine) return null;
   return words.map(([, plain, inQuotes]) =>
     (plain ?? inQuotes ?? '')

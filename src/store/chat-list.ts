@@ -50,8 +50,11 @@ export type ChatListOptions = {
 
 /** Chats by their newest message, newest first; those without any come last. */
 export function chatList(db: Database, options: ChatListOptions): { items: ChatItem[]; next: string | null } {
-  const { limit, after } = options;
-  const heads = headsOf(db, options).filter((head) => after === null || isBehind(head, after));
+  const { limit, after, query, unified } = options;
+  const heads =
+    query === null && !unified
+      ? newestChats(db, after, limit + 1)
+      : headsOf(db, options).filter((head) => after === null || isBehind(head, after));
   const shown = heads.slice(0, limit);
   const last = shown.at(-1);
   return { items: chatItems(db, shown), next: heads.length > limit && last !== undefined ? cursorText(last) : null };
@@ -82,6 +85,24 @@ function isBehind(head: Cursor, cursor: Cursor): boolean {
 
 function byNewest(a: Cursor, b: Cursor): number {
   return (b.at ?? Number.NEGATIVE_INFINITY) - (a.at ?? Number.NEGATIVE_INFINITY) || b.id - a.id;
+}
+
+/** The chats behind a place in the list, each for itself. Those without a message come last: NULL is below all numbers. */
+function newestChats(db: Database, after: Cursor | null, limit: number): Head[] {
+  const behind =
+    after === null
+      ? '?1 IS ?1 AND ?2 IS ?2'
+      : after.at === null
+        ? '?1 IS ?1 AND last_message_at IS NULL AND id < ?2'
+        : '(last_message_at < ?1 OR last_message_at IS NULL OR (last_message_at = ?1 AND id < ?2))';
+  return db
+    .all<Cursor>(
+      `SELECT id, last_message_at AS at FROM chats WHERE ${behind} ORDER BY last_message_at DESC, id DESC LIMIT ?3`,
+      after?.at ?? null,
+      after?.id ?? null,
+      limit,
+    )
+    .map(({ id, at }) => ({ id, at, members: [id] }));
 }
 
 function headsOf(db: Database, { query, unified }: ChatListOptions): Head[] {
@@ -165,7 +186,7 @@ function chatItems(db: Database, heads: readonly Head[]): ChatItem[] {
       kind: row.kind,
       name: row.name,
       title: titleOf(row, participants),
-      services: [...new Set(own.flatMap(({ services }) => JSON.parse(services) as string[]))],
+      services: servicesOf(own),
       participants,
       createdAt: iso(smallest(own.map(({ createdAt }) => createdAt))),
       lastMessageAt: iso(row.lastMessageAt),
@@ -176,6 +197,12 @@ function chatItems(db: Database, heads: readonly Head[]): ChatItem[] {
     });
   }
   return items;
+}
+
+function servicesOf(chats: readonly ChatRow[]): string[] {
+  const [first] = chats;
+  if (first !== undefined && chats.length === 1) return JSON.parse(first.services) as string[];
+  return [...new Set(chats.flatMap(({ services }) => JSON.parse(services) as string[]))];
 }
 
 function participantsOf(db: Database, chats: string): Map<number, ChatPerson[]> {

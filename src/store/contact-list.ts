@@ -7,6 +7,7 @@ export type ContactItem = {
   id: number;
   name: string | null;
   isMe: boolean;
+  isOrganization: boolean;
   identifiers: string[];
   origin: ContactOrigin;
   directChats: { id: number; identifier: string; messageCount: number; lastMessageAt: string | null }[];
@@ -15,10 +16,17 @@ export type ContactItem = {
 /** A place in the list: it is ordered by whether there is a name, by the name as SQLite folds it, and by the id. */
 export type ContactCursor = { name: string | null; id: number };
 
-type Row = { id: number; name: string | null; isMe: number; identifiers: string; origin: ContactOrigin };
+type Row = {
+  id: number;
+  name: string | null;
+  isMe: number;
+  isOrganization: number;
+  identifiers: string;
+  origin: ContactOrigin;
+};
 
 const CONTACTS = `
-  SELECT c.id, c.name, c.is_me AS isMe, c.origin,
+  SELECT c.id, c.name, c.is_me AS isMe, c.is_organization AS isOrganization, c.origin,
     (SELECT json_group_array(i.value ORDER BY i.position) FROM contact_identifiers i WHERE i.contact_id = c.id)
       AS identifiers
   FROM contacts c`;
@@ -46,6 +54,7 @@ export function contactList(
       id: row.id,
       name: row.name,
       isMe: row.isMe !== 0,
+      isOrganization: row.isOrganization !== 0,
       identifiers: JSON.parse(row.identifiers) as string[],
       origin: row.origin,
       directChats: chats.get(row.id) ?? [],

@@ -8,6 +8,8 @@ import type { UpProcess } from './up-process.ts';
 
 const MINUTE_MS = 60_000;
 const MANY = 900;
+/** What looks at everything there is takes a while on a machine that has other things to do. */
+const AT_LENGTH = { timeout: 240_000 };
 
 describe('a long chat', () => {
   let scene: Scene;
@@ -50,7 +52,7 @@ describe('a long chat', () => {
     return seen.length > 0 && seen.every((guid, at) => guid === guids[from + at]);
   };
 
-  it('is scrolled to its beginning page by page, and nothing moves under the reader', async () => {
+  it('is scrolled to its beginning page by page, and nothing moves under the reader', AT_LENGTH, async () => {
     const scroller = page.locator('.timeline-scroll');
     let longestJumpPx = 0;
     for (let step = 0; step < 400 && !(await page.locator('.beginning').isVisible()); step += 1) {
@@ -79,8 +81,7 @@ describe('a long chat', () => {
     const scroller = page.locator('.timeline-scroll');
     for (let step = 0; step < 15; step += 1) {
       await scroller.evaluate((element) => element.scrollBy(0, 1_500));
-      await page.waitForTimeout(30);
-      expect(isRunOf(await drawn())).toBe(true);
+      await expect.poll(async () => isRunOf(await drawn())).toBe(true);
     }
     await page.getByRole('button', { name: /Newest/ }).click();
     await page.locator(`[data-guid="${guids.at(-1)}"]`).waitFor();
@@ -159,6 +160,29 @@ describe('a whole history', () => {
       .waitFor();
   });
 
+  it('people are shown with all their addresses, oneself first, and whom no address book knows apart', async () => {
+    const page = await scene.page();
+    await open(page, 'people', '.person');
+    type Contact = {
+      name: string | null;
+      isMe: boolean;
+      isOrganization: boolean;
+      identifiers: string[];
+      origin: string;
+    };
+    const { items } = await up.ask<{ items: Contact[] }>('contacts?limit=500');
+    expect(await page.locator('.person').first().textContent()).toContain('You');
+    expect(await page.locator('.person').count()).toBe(items.length);
+    expect(await page.locator('.person .chip', { hasText: 'Organisation' }).count()).toBe(
+      items.filter(({ isOrganization }) => isOrganization).length,
+    );
+    const unknown = page.locator('.people-group', { hasText: 'In no address book' }).locator('.person');
+    expect(await unknown.count()).toBe(items.filter(({ isMe, origin }) => !isMe && origin === 'placeholder').length);
+    const many = items.find(({ identifiers }) => identifiers.length > 2);
+    const card = page.locator('.person', { hasText: many?.name ?? '' }).first();
+    for (const identifier of many?.identifiers ?? []) await card.getByText(identifier).waitFor();
+  });
+
   it('the arrow keys walk through the chats, Enter opens one, Escape leaves it', async () => {
     const page = await scene.page();
     await open(page, 'chats', '.chat-row');
@@ -207,8 +231,8 @@ describe('a whole history', () => {
     expect(await page.locator('.pane').isVisible()).toBe(false);
   });
 
-  it.each(['light', 'dark'] as const)('axe finds nothing serious, in %s', async (colorScheme) => {
-    const page = await scene.page({ colorScheme });
+  it.each(['light', 'dark'] as const)('axe finds nothing serious, in %s', AT_LENGTH, async (colorScheme) => {
+    const page = await scene.page({ colorScheme, reducedMotion: 'reduce' });
     const findings: string[] = [];
     for (const [place, shown] of VIEWS) {
       await open(page, place, shown);
@@ -216,7 +240,8 @@ describe('a whole history', () => {
         await page.locator('.chat-row').nth(1).click();
         await page.locator('.message').first().waitFor();
       }
-      await page.waitForTimeout(400);
+      // Colours on their way to other colours would be judged as they are for a moment.
+      await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'));
       findings.push(...(await seriousFindings(page)).map((finding) => `${place}: ${finding}`));
       await scene.picture(page, `${nameOf(place)}-${colorScheme}`);
     }

@@ -86,6 +86,7 @@ export const contact = z.object({
   id: z.int(),
   name: z.string().nullable(),
   isMe: z.boolean(),
+  isOrganization: z.boolean(),
   identifiers: z.array(z.string()),
   origin: z.enum(['address-book', 'placeholder', 'me']),
   directChats: z.array(

@@ -119,8 +119,24 @@ async function toPlace(click: React.MouseEvent, chatId: number, data: EventItem[
   }
 }
 
+/** Fields of the export lines in words, where their names are none. */
+const FIELDS: Record<string, string> = {
+  deliveredAt: 'delivered',
+  readAt: 'read',
+  editedAt: 'edited',
+  unsentAt: 'unsent',
+  unsentParts: 'a part was unsent',
+  deletedAt: 'deleted or restored',
+  sentAt: 'its date',
+  conversationId: 'its conversation',
+  mimeType: 'its kind',
+  lastMessageAt: 'its newest message',
+  messageCount: 'how many messages it has',
+};
+
 const guidsIn = (data: EventItem['data']) => (Array.isArray(data.guids) ? data.guids.length : 1);
-const changedIn = (data: EventItem['data']) => (Array.isArray(data.changed) ? data.changed.join(', ') : '');
+const changedIn = (data: EventItem['data']) =>
+  Array.isArray(data.changed) ? data.changed.map((field) => FIELDS[String(field)] ?? String(field)).join(', ') : '';
 const messagesIn = (data: EventItem['data']) => plural(Number(data.messageCount ?? 0), 'message');
 
 function describe(type: string, data: EventItem['data']): string {

@@ -23,12 +23,13 @@ import { seedOf } from './chat-row.tsx';
 import { chatList } from './list-model.ts';
 
 const DAYS = 30;
+const MOST_SHOWN = 6;
 const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** What is going on, while no chat is open: the conversations that are not sealed yet, and the last weeks. */
 export function NowPane() {
   const nowMs = useNowBy(MINUTE_MS);
-  const { items } = useObservable(chatList.state);
+  const { items, isLoading } = useObservable(chatList.state);
   const active = items.filter((chat) => chat.activeConversation?.state === 'active');
   return (
     <section className="pane pane-now scroll" aria-label="Now">
@@ -39,14 +40,18 @@ export function NowPane() {
         </header>
         {active.length > 0 && (
           <ul className="now-list">
-            {active.map((chat) => (
+            {active.slice(0, MOST_SHOWN).map((chat) => (
               <li key={chat.id}>
                 <GoingOn chat={chat} />
               </li>
             ))}
           </ul>
         )}
-        <Weeks />
+        {active.length > MOST_SHOWN && (
+          <p className="faint">and {count(active.length - MOST_SHOWN)} more, marked in the list</p>
+        )}
+        {/* Counting can wait until there is something to read. */}
+        {(items.length > 0 || !isLoading) && <Weeks />}
         <p className="now-keys faint">
           <kbd>↑</kbd> <kbd>↓</kbd> walk through the chats, <kbd>Enter</kbd> opens one, <kbd>Esc</kbd> leaves it,{' '}
           <kbd>/</kbd> searches everything
@@ -69,8 +74,9 @@ function GoingOn({ chat }: { chat: Chat }) {
   const conversation = chat.activeConversation;
   const sealsMs = msOf(conversation?.sealsAt ?? null);
   const endedMs = msOf(conversation?.endedAt ?? null);
-  const leftMs = sealsMs === null ? 0 : Math.max(0, sealsMs - nowMs);
   const gapMs = sealsMs === null || endedMs === null ? 1 : Math.max(1, sealsMs - endedMs);
+  // The clock of this machine may be behind that of the one who wrote.
+  const leftMs = sealsMs === null ? 0 : Math.max(0, Math.min(gapMs, sealsMs - nowMs));
   return (
     <a className="now-row" href={href('chats', chat.id)}>
       <Avatar name={chat.title} seed={seedOf(chat)} size={40} />

@@ -4,7 +4,7 @@ import type { Health, MetricsSample, Status } from '../data/types.ts';
 import { useAnswer } from '../data/use-answer.ts';
 import { useMetrics } from '../live/page-stream.ts';
 import { bytes, count, MINUTE_MS, msOf, percent, span, when } from '../parts/format.ts';
-import { Icon } from '../parts/icons.tsx';
+import { Icon, type IconName } from '../parts/icons.tsx';
 import { useNowBy } from '../parts/now.ts';
 import { Failed, Loading } from '../parts/states.tsx';
 import { Quarantine } from './quarantine.tsx';
@@ -40,6 +40,13 @@ const VERDICTS = {
   failed: 'Something is wrong',
 } as const;
 
+/** By the state of a check; one that could not be made has a sign of its own. */
+const SIGNS: Record<string, { icon: IconName; word: string }> = {
+  ok: { icon: 'check', word: 'In order:' },
+  warning: { icon: 'warn', word: 'Warning:' },
+  failed: { icon: 'warn', word: 'Failed:' },
+};
+
 const NAMES: Record<string, string> = {
   store: 'Store:',
   following: 'Following:',
@@ -64,12 +71,10 @@ function Doctor() {
       <ul className="checks">
         {value.checks.map(({ name, state, text, hint }) => (
           <li key={name} className={`check is-${state}`}>
-            <Icon name={state === 'ok' ? 'check' : 'warn'} size={18} />
-            <span className="sr-only">
-              {state === 'ok' ? 'In order:' : state === 'warning' ? 'Warning:' : 'Failed:'}
-            </span>
+            <Icon name={SIGNS[state]?.icon ?? 'none'} size={18} />
+            <span className="sr-only">{SIGNS[state]?.word ?? 'Not looked at:'}</span>
             <span>
-              <strong>{NAMES[name] ?? name}</strong> {text}
+              <strong>{NAMES[name] ?? `${name}:`}</strong> {text}
               {hint !== null && <span className="check-hint">{hint}</span>}
             </span>
           </li>

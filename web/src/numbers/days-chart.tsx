@@ -2,11 +2,13 @@ import { useEffect, useMemo, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Stats } from '../data/types.ts';
-import { count, DAY_MS, date } from '../parts/format.ts';
+import { count, DAY_MS, date, LOCALE } from '../parts/format.ts';
 import { useColours } from './use-colours.ts';
 
 const HEIGHT_PX = 240;
 const SMOOTH_DAYS = 28;
+const HALF_DAY_S = 43_200;
+const DAY_S = 2 * HALF_DAY_S;
 
 /** Messages of each day, and the average of four weeks through them. A drag looks closer, a double click looks back. */
 export function DaysChart({ days }: { days: Stats['days'] }) {
@@ -63,6 +65,16 @@ function smoothed(values: readonly number[]): (number | null)[] {
   });
 }
 
+const YEAR = new Intl.DateTimeFormat(LOCALE, { timeZone: 'UTC', year: 'numeric' });
+const MONTH = new Intl.DateTimeFormat(LOCALE, { timeZone: 'UTC', month: 'short', year: 'numeric' });
+const DAY = new Intl.DateTimeFormat(LOCALE, { timeZone: 'UTC', day: 'numeric', month: 'short' });
+
+/** Dates below the axis, as fine as its steps. */
+function axisDates(_plot: uPlot, ticks: number[], _axis: number, _space: number, stepS: number): string[] {
+  const format = stepS >= 360 * DAY_S ? YEAR : stepS >= 28 * DAY_S ? MONTH : DAY;
+  return ticks.map((tick) => format.format(tick * 1_000));
+}
+
 function optionsOf(width: number, { accent, faint, line, soft, font }: ReturnType<typeof useColours>): uPlot.Options {
   const bars = uPlot.paths.bars?.({ size: [0.9, 14], align: 0 });
   const axis = { stroke: faint, font, ticks: { show: false }, grid: { stroke: line, width: 1 } };
@@ -72,9 +84,13 @@ function optionsOf(width: number, { accent, faint, line, soft, font }: ReturnTyp
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC'),
     cursor: { y: false, points: { size: 8 }, drag: { x: true, y: false } },
     legend: { live: true },
-    scales: { y: { range: (_plot, _min, max) => [0, Math.max(4, max * 1.08)] } },
+    scales: {
+      // Half a day at each end, so that the first and the last bar are whole.
+      x: { range: (_plot, min, max) => [min - HALF_DAY_S, max + HALF_DAY_S] },
+      y: { range: (_plot, _min, max) => [0, Math.max(4, max * 1.08)] },
+    },
     axes: [
-      { ...axis, size: 44, grid: { show: false } },
+      { ...axis, size: 30, space: 70, grid: { show: false }, values: axisDates },
       { ...axis, size: 46, values: (_plot, ticks) => ticks.map((tick) => count(tick)) },
     ],
     series: [

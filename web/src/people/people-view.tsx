@@ -1,4 +1,4 @@
-import { useDeferredValue, useRef, useState } from 'react';
+import { useDeferredValue, useEffect, useRef, useState } from 'react';
 import type { Contact } from '../data/types.ts';
 import { usePages } from '../data/use-pages.ts';
 import { useEvents } from '../live/page-stream.ts';
@@ -18,6 +18,11 @@ export function PeopleView({ route }: { route: Route }) {
   const q = useDeferredValue(filter.trim());
   const { items, error, isLoading, hasMore, more, reload } = usePages<Contact>('contacts', { limit: PAGE, q });
   useContactEvents(reload);
+  // The list begins with addresses, which sort before letters: those in an address book are what one came for.
+  const hasKnown = items.some((contact) => contact.origin !== 'placeholder');
+  useEffect(() => {
+    if (hasMore && !hasKnown) more();
+  }, [hasMore, hasKnown, more]);
   const onScroll = ({ currentTarget: page }: React.UIEvent<HTMLElement>) => {
     if (hasMore && page.scrollHeight - page.scrollTop - page.clientHeight < 900) more();
   };
@@ -84,7 +89,7 @@ function useContactEvents(reload: () => void): void {
 
 function Person({ contact }: { contact: Contact }) {
   const nowMs = useNowBy(MINUTE_MS);
-  const { id, name, identifiers, directChats, isMe } = contact;
+  const { id, name, identifiers, directChats, isMe, isOrganization } = contact;
   const title = name ?? identifiers[0] ?? 'Somebody without an address';
   const [main] = directChats;
   const messages = directChats.reduce((sum, chat) => sum + chat.messageCount, 0);
@@ -102,7 +107,7 @@ function Person({ contact }: { contact: Contact }) {
             </a>
           )}
           {isMe && <span className="chip chip-me">You</span>}
-          {isOrganisation(identifiers) && <span className="chip">Organisation</span>}
+          {isOrganization && <span className="chip">Organisation</span>}
         </h3>
         <ul className="person-ids">
           {identifiers.map((identifier) => identifier !== title && <li key={identifier}>{identifier}</li>)}
@@ -116,9 +121,4 @@ function Person({ contact }: { contact: Contact }) {
       </div>
     </article>
   );
-}
-
-/** Businesses write from addresses of Apple's, short codes and names; the API says no more of them yet. */
-function isOrganisation(identifiers: readonly string[]): boolean {
-  return identifiers.length > 0 && identifiers.every((id) => id.startsWith('urn:biz:') || /^\d{3,6}$/.test(id));
 }

@@ -19,7 +19,13 @@ export function ChatPane({ id, chat, target, words }: Props) {
       <ChatHead chat={chat} hasOutline={hasOutline} onOutline={() => setOutline((before) => !before)} />
       <div className="pane-body">
         {items.length > 0 ? (
-          <TimelineView model={model} isGroup={chat?.kind === 'group'} chatId={id} words={words} />
+          <TimelineView
+            model={model}
+            isGroup={chat?.kind === 'group'}
+            hasServices={(chat?.services.length ?? 0) > 1}
+            chatId={id}
+            words={words}
+          />
         ) : error !== null ? (
           <Failed error={error} onRetry={() => void model.open(target)} />
         ) : isLoading ? (

@@ -13,13 +13,15 @@ type Props = {
   isFirst: boolean;
   isLast: boolean;
   isGroup: boolean;
+  /** Whether the services of this chat differ, so that each message names its own. */
+  hasServices: boolean;
   isTarget: boolean;
   words: string;
   onJump: (guid: string) => void;
 };
 
 /** One message: who, in reply to what, its words and things, what others felt about it, and what became of it. */
-export function MessageRow({ message, isFirst, isLast, isGroup, isTarget, words, onJump }: Props) {
+export function MessageRow({ message, isFirst, isLast, isGroup, hasServices, isTarget, words, onJump }: Props) {
   const { isFromMe, senderId, unsentAt, deletedAt } = message;
   const name = isFromMe ? 'You' : (message.senderName ?? message.sender ?? 'Unknown');
   const classes = [
@@ -48,7 +50,7 @@ export function MessageRow({ message, isFirst, isLast, isGroup, isTarget, words,
         <Bubble message={message} words={words} />
         <Attachments attachments={message.attachments} />
         <Reactions reactions={message.reactions} />
-        <Fate message={message} isLast={isLast} />
+        <Fate message={message} isLast={isLast} hasServices={hasServices} />
       </div>
     </article>
   );
@@ -102,7 +104,7 @@ const isOnlyEmoji = (text: string) =>
 const EFFECT = /(?:CK|impact\.|\.)([A-Za-z]+?)(?:Effect)?$/;
 
 /** When, by which service, and what became of it: edited, unsent, deleted, delivered, read. */
-function Fate({ message, isLast }: { message: TimelineMessage; isLast: boolean }) {
+function Fate({ message, isLast, hasServices }: Pick<Props, 'message' | 'isLast' | 'hasServices'>) {
   const { sentAt, edits, unsentAt, unsentParts, deletedAt, effect, isScheduled, historical } = message;
   const sentMs = msOf(sentAt);
   const parts = [
@@ -121,7 +123,9 @@ function Fate({ message, isLast }: { message: TimelineMessage; isLast: boolean }
           {clockTime(sentMs)}
         </time>
       )}
-      {isLast && message.service !== null && message.service !== 'iMessage' && <span>{message.service}</span>}
+      {isLast && hasServices && message.service !== null && message.service !== 'iMessage' && (
+        <span>{message.service}</span>
+      )}
       {isEdited && <Edits edits={edits} />}
       {parts.map((part) => (
         <span key={part} className={part === 'Deleted in Messages' ? 'fate-deleted' : undefined}>

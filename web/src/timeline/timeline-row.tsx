@@ -6,10 +6,17 @@ import { Happening } from './happening.tsx';
 import { MessageRow } from './message-row.tsx';
 import type { Row } from './rows.ts';
 
-type Props = { row: Row; isGroup: boolean; isTarget: boolean; words: string; onJump: (guid: string) => void };
+type Props = {
+  row: Row;
+  isGroup: boolean;
+  hasServices: boolean;
+  isTarget: boolean;
+  words: string;
+  onJump: (guid: string) => void;
+};
 
 export const TimelineRow = memo(
-  function TimelineRow({ row, isGroup, isTarget, words, onJump }: Props) {
+  function TimelineRow({ row, isGroup, hasServices, isTarget, words, onJump }: Props) {
     switch (row.kind) {
       case 'beginning':
         return <p className="beginning">The beginning of what ChatStats knows of this chat</p>;
@@ -23,7 +30,7 @@ export const TimelineRow = memo(
         return (
           <MessageRow
             {...{ message: row.message, isFirst: row.isFirst, isLast: row.isLast }}
-            {...{ isGroup, isTarget, words, onJump }}
+            {...{ isGroup, hasServices, isTarget, words, onJump }}
           />
         );
       case 'end':
@@ -33,6 +40,7 @@ export const TimelineRow = memo(
   // Rows are made anew with every change of the window; most say the same as before.
   (a, b) =>
     a.isGroup === b.isGroup &&
+    a.hasServices === b.hasServices &&
     a.isTarget === b.isTarget &&
     a.words === b.words &&
     a.onJump === b.onJump &&

@@ -7,14 +7,14 @@ import type { TimelineModel } from './model.ts';
 import { estimateHeight, rowsOf } from './rows.ts';
 import { TimelineRow } from './timeline-row.tsx';
 
-type Props = { model: TimelineModel; isGroup: boolean; chatId: string; words: string };
+type Props = { model: TimelineModel; isGroup: boolean; hasServices: boolean; chatId: string; words: string };
 
 /** Pages are asked for while this much is still left to scroll. */
 const AHEAD_PX = 1_800;
 const NEAR_END_PX = 160;
 
 /** The messages of a chat, drawn where one looks. What is loaded before or behind moves nothing of what is seen. */
-export function TimelineView({ model, isGroup, chatId, words }: Props) {
+export function TimelineView({ model, isGroup, hasServices, chatId, words }: Props) {
   const snapshot = useSyncExternalStore(model.subscribe, model.snapshot);
   const { items, older, newer, place, target } = snapshot;
   const rows = useMemo(() => rowsOf(items, older !== null, newer !== null), [items, older, newer]);
@@ -84,6 +84,7 @@ export function TimelineView({ model, isGroup, chatId, words }: Props) {
                 <TimelineRow
                   row={row}
                   isGroup={isGroup}
+                  hasServices={hasServices}
                   isTarget={row.key === `m${target}`}
                   words={words}
                   onJump={jump}
