@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../sources/address-book/index.ts';
-import { openScratch } from '../../sqlite/index.ts';
+import { openWritable } from '../../sqlite/index.ts';
 import { createTables, INDEXES } from '../../store/index.ts';
 import { keyCard, normaliseAddress } from '../../transform/index.ts';
 import { renameChat } from '../chat-names.ts';
@@ -48,7 +48,7 @@ function card({ uid, name, identifiers, isMe }: Sketch, source = 'local'): Card 
 }
 
 class Store implements Disposable {
-  readonly db = openScratch(':memory:');
+  readonly db = openWritable(':memory:');
   #rowid = 0;
 
   constructor() {
