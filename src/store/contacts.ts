@@ -83,17 +83,10 @@ export function contactMerges(db: Database): ContactMergeLine[] {
 }
 
 /** Where the pictures of a contact may be: the book and the card, those of the first card first. */
-export function avatarPlaces(
-  db: Database,
-  contact: number,
-): { file: { path: string; source: string; sealed: boolean }; uid: string }[] {
-  const rows = db.all<{ path: string; source: string; card: string }>(
-    `SELECT b.path, b.source, k.card FROM contact_cards k JOIN address_books b ON b.source = k.source
-     WHERE k.contact_id = ? ORDER BY k.card`,
+export function avatarPlaces(db: Database, contact: number): { path: string; uid: string }[] {
+  return db.all<{ path: string; uid: string }>(
+    `SELECT b.path, substr(k.card, length(k.source) + 2) AS uid
+     FROM contact_cards k JOIN address_books b ON b.source = k.source WHERE k.contact_id = ? ORDER BY k.card`,
     contact,
   );
-  return rows.map(({ path, source, card }) => ({
-    file: { path, source, sealed: false },
-    uid: card.slice(source.length + 1),
-  }));
 }

@@ -1,4 +1,13 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -54,6 +63,20 @@ describe('a picture', () => {
       }),
     );
   });
+});
+
+it('P7 of a book in a backup is read without leaving anything beside it', () => {
+  const inside = path.join(folder, '31', '31bb7ba8914766d4ba40d6dfb6113c8b614be442');
+  mkdirSync(path.dirname(inside));
+  writeFileSync(path.join(folder, 'Manifest.db'), '');
+  using made = openBookPen(book, 'macos');
+  const uid = made.addCard({ firstName: 'Anna', image: JPEG });
+  made.close();
+  copyFileSync(book, inside);
+  // As a phone's databases say of themselves, though no log is beside them.
+  const before = readdirSync(path.dirname(inside));
+  expect(readAvatar({ path: inside }, uid)).toEqual({ bytes: JPEG, mimeType: 'image/jpeg' });
+  expect(readdirSync(path.dirname(inside))).toEqual(before);
 });
 
 describe('macOS', () => {
