@@ -185,7 +185,7 @@ describe('macOS', () => {
 
 describe('iOS', () => {
   const named = () => path.join(folder, 'AddressBook.sqlitedb');
-  const avatar = (uid = 'G1', at = named(), sealed = false) => readAvatar({ path: at, source: 'ios', sealed }, uid);
+  const avatar = (uid = 'G1', at = named(), sealed = false) => readAvatar({ path: at, sealed }, uid);
 
   /** A book with one card, and the pictures beside it. */
   function write(card: { image?: Uint8Array; thumbnail?: Uint8Array }): void {
