@@ -185,7 +185,7 @@ describe('macOS', () => {
 
 describe('iOS', () => {
   const named = () => path.join(folder, 'AddressBook.sqlitedb');
-  const avatar = (uid = 'G1', at = named(), sealed = false) => readAvatar({ path: at, sealed }, uid);
+  const avatar = (uid = 'G1', at = named()) => readAvatar({ path: at }, uid);
 
   /** A book with one card, and the pictures beside it. */
   function write(card: { image?: Uint8Array; thumbnail?: Uint8Array }): void {
@@ -220,12 +220,12 @@ describe('iOS', () => {
       copyFileSync(path.join(folder, from), target);
     };
     place(path.join(root, '31', hashed), 'AddressBook.sqlitedb');
-    expect(avatar('G1', path.join(root, '31', hashed), true)).toBeNull();
+    expect(avatar('G1', path.join(root, '31', hashed))).toBeNull();
     place(path.join(root, 'cd', pictures), 'AddressBookImages.sqlitedb');
-    expect(avatar('G1', path.join(root, '31', hashed), true)?.mimeType).toBe('image/jpeg');
+    expect(avatar('G1', path.join(root, '31', hashed))?.mimeType).toBe('image/jpeg');
     place(path.join(root, 'flat', hashed), 'AddressBook.sqlitedb');
     place(path.join(root, 'flat', pictures), 'AddressBookImages.sqlitedb');
-    expect(avatar('G1', path.join(root, 'flat', hashed), true)?.mimeType).toBe('image/jpeg');
+    expect(avatar('G1', path.join(root, 'flat', hashed))?.mimeType).toBe('image/jpeg');
   });
 
   it('is null where the pictures are missing, damaged, or of another form', () => {
