@@ -1,34 +1,20 @@
-import type { ContactLine, ContactOrigin } from '../model/index.ts';
+import type { ContactLine } from '../model/index.ts';
 import type { Database } from '../sqlite/index.ts';
+import { exportLines } from './export.ts';
 
 /** A contact with how much it said. */
 export type ContactRowLine = ContactLine & { messages: number };
 
-type Row = {
-  id: number;
-  name: string | null;
-  isMe: number;
-  origin: ContactOrigin;
-  identifiers: string;
-  messages: number;
-};
-
 /** All contacts, those who said most first. */
 export function contactLines(db: Database): ContactRowLine[] {
-  const rows = db.all<Row>(
-    `SELECT c.id, c.name, c.is_me AS isMe, c.origin,
-       (SELECT json_group_array(i.value ORDER BY i.position)
-          FROM contact_identifiers i WHERE i.contact_id = c.id) AS identifiers,
-       coalesce(s.messages, 0) AS messages
-     FROM contacts c LEFT JOIN (SELECT sender_id, count(*) AS messages FROM messages
-       WHERE kind <> 'event' AND sender_id IS NOT NULL GROUP BY sender_id) s ON s.sender_id = c.id
-     ORDER BY messages DESC, c.id`,
+  const said = db.all<{ contact: number; messages: number }>(
+    `SELECT sender_id AS contact, count(*) AS messages FROM messages
+     WHERE kind <> 'event' AND sender_id IS NOT NULL GROUP BY sender_id`,
   );
-  return rows.map((row) => ({
-    ...row,
-    isMe: row.isMe !== 0,
-    identifiers: JSON.parse(row.identifiers) as string[],
-  }));
+  const counts = new Map(said.map(({ contact, messages }) => [contact, messages]));
+  return [...exportLines(db, 'contacts')]
+    .map((line) => ({ ...line, messages: counts.get(line.id) ?? 0 }))
+    .sort((a, b) => b.messages - a.messages || a.id - b.id);
 }
 
 export type ContactConflict = { identifier: string; contacts: number[] };
