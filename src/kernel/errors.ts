@@ -104,6 +104,11 @@ export const ERRORS = {
     meaning: 'No chat of the store has the id or identifier that was named.',
     hint: 'chatstats export chats lists the identifiers of all chats.',
   },
+  SOURCE_UNKNOWN: {
+    exit: EXIT.usage,
+    meaning: 'No source of the store has the number that was named.',
+    hint: 'chatstats sources lists them with their numbers.',
+  },
   NOT_FOUND: {
     exit: EXIT.usage,
     meaning: 'The server has nothing at the address that was asked for.',

@@ -7,6 +7,7 @@ import { mergeAttachments, mergeReactions, recordSightings, replaceEdits } from 
 import { removeMessages } from './remove.ts';
 import { addChatServices, servicesOfNew } from './services.ts';
 import { insertNew, updateChanged } from './staging.ts';
+import { isElsewhere, markSharedGone, takeFacts } from './versions/index.ts';
 
 /**
  * One batch of live changes. The rows are staged and compared; `vanished` are ids of ours whose rows are gone from the
@@ -46,17 +47,20 @@ export function applyBatch(db: Database, batch: Batch): Applied {
   insertNew(db, 'messages');
   replaceEdits(db, '1');
   updateChanged(db, 'messages');
+  takeFacts(db, 'messages', null);
   const added = newMessages(db);
   noteForSearch(db, changes);
   const gone = goneMessages(db, batch, changes);
   const left = batch.mirrorDeletes ? removeMessages(db, gone.removed) : [];
-  const kept = batch.mirrorDeletes ? [] : markDeleted(db, gone.vanished, batch.moment.nowMs);
+  const kept = batch.mirrorDeletes
+    ? []
+    : [...markDeleted(db, gone.vanished, batch.moment.nowMs), ...namesOf(db, gone.everywhere)];
 
   const attachments = attachmentChanges(db);
   mergeAttachments(db);
   const rejoined = updateAttachmentJoins(db);
   const reactions = mergeReactions(db, batch.vanished.reactions, batch.moment.nowMs);
-  recordSightings(db, batch.sourceId, 'partial');
+  recordSightings(db, batch.sourceId);
   addChatServices(db, servicesOfNew(db));
 
   const removed = new Set(left.map((message) => message.id));
@@ -126,16 +130,18 @@ function noteForSearch(db: Database, changes: readonly MessageChange[]): void {
  * Recently deleted ones leave a mirrored store, too.
  */
 function goneMessages(db: Database, batch: Batch, changes: readonly MessageChange[]) {
-  const vanished = batch.vanished.messages.filter(
-    (id) =>
-      db.value(
-        `SELECT 1 FROM messages m WHERE m.id = ? AND NOT EXISTS (
-           SELECT 1 FROM sightings g WHERE g.guid = m.guid AND g.source_id <> ?)
+  const vanished: number[] = [];
+  const shared: number[] = [];
+  for (const id of batch.vanished.messages) {
+    const isShared = db.value<number>(
+      `SELECT ${isElsewhere(batch.sourceId)} FROM messages m WHERE m.id = ?
          AND NOT EXISTS (SELECT 1 FROM temp.diff_messages d WHERE d.id = m.id)`,
-        id,
-        batch.sourceId,
-      ) !== null,
-  );
+      id,
+    );
+    if (isShared !== null) (isShared === 0 ? vanished : shared).push(id);
+  }
+  const { sourceId, moment } = batch;
+  const everywhere = markSharedGone(db, 'messages', { sourceId, ids: shared, nowMs: moment.nowMs });
   const recently = db
     .all<{ id: number }>(
       // Temporary tables have no statistics: unforced, the planner begins with all the messages of the source.
@@ -145,7 +151,7 @@ function goneMessages(db: Database, batch: Batch, changes: readonly MessageChang
     )
     .map((row) => row.id);
   const deleted = changes.filter((change) => change.isDeleted).map((change) => change.id);
-  return { vanished, removed: [...new Set([...vanished, ...recently, ...deleted])] };
+  return { vanished, everywhere, removed: [...new Set([...vanished, ...everywhere, ...recently, ...deleted])] };
 }
 
 function markDeleted(db: Database, ids: readonly number[], nowMs: number): { guid: string; chat: number }[] {
@@ -156,6 +162,12 @@ function markDeleted(db: Database, ids: readonly number[], nowMs: number): { gui
         nowMs,
         id,
       ) ?? [],
+  );
+}
+
+function namesOf(db: Database, ids: readonly number[]): { guid: string; chat: number }[] {
+  return ids.flatMap(
+    (id) => db.get<{ guid: string; chat: number }>('SELECT guid, chat_id AS chat FROM messages WHERE id = ?', id) ?? [],
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Database } from '../sqlite/index.ts';
-import { type Compared, MERGES } from './staging.ts';
+import { type Compared, MERGES, withEntry } from './staging.ts';
 
 /** A row that the staged one changes: what it was, and which facts will be others, by the names that export gives them. */
 export type RowChange = { id: number; guid: string; changed: string[] };
@@ -83,7 +83,7 @@ function changedRows(db: Database, table: Compared, columns: string): Row[] {
   const flags = MERGES[table].map(([column, sql], at) => `m.${column} IS NOT (${sql}) AS c${at}`);
   return db.all<Row>(
     `SELECT m.id AS id, m.guid AS guid, ${columns}, ${flags.join(', ')}
-     FROM temp.diff_${table} d CROSS JOIN temp.staged_${table} s ON s.rowid = d.staged CROSS JOIN main.${table} m ON m.id = d.id`,
+     FROM temp.diff_${table} d CROSS JOIN temp.staged_${table} s ON s.rowid = d.staged CROSS JOIN main.${table} m ON m.id = d.id ${withEntry(table)}`,
   );
 }
 

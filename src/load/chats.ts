@@ -1,7 +1,7 @@
 import { must } from '../kernel/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import type { ChatIdentity, Party } from '../transform/index.ts';
-import { renameChat } from './chat-names.ts';
+import { settleChat, writeChatVersion } from './chat-versions.ts';
 
 export type LoadedChats = {
   /** Our chat's id by row id of Apple's `chat`. */
@@ -28,7 +28,6 @@ export function loadChats(
     const [first, ...others] = knownChats(db, identity);
     const id = first ?? insertChat(db, identity, sourceId);
     const before = first === undefined ? null : describeChat(db, id);
-    const believed = updateChat(db, id, identity, sourceId);
     for (const other of others) {
       absorb(db, id, other);
       loaded.united.add(id);
@@ -36,12 +35,9 @@ export function loadChats(
     for (const alias of identity.aliases) {
       db.run('INSERT INTO chat_aliases (alias, chat_id) VALUES (?, ?) ON CONFLICT DO NOTHING', alias, id);
     }
-    if (believed) db.run('DELETE FROM chat_participants WHERE chat_id = ?', id);
-    for (const address of identity.participants) {
-      const party = must(byAddress.get(address), 'every participant has a handle');
-      db.run('INSERT OR IGNORE INTO chat_participants (chat_id, handle_id) VALUES (?, ?)', id, party.handle);
-    }
-    renameChat(db, id);
+    for (const address of identity.participants) must(byAddress.get(address), 'every participant has a handle');
+    writeChatVersion(db, id, identity, sourceId);
+    settleChat(db, id);
     for (const rowid of identity.rowids) loaded.chatOfRow.set(rowid, id);
     if (before === null) loaded.created.push(id);
     else {
@@ -85,30 +81,13 @@ function insertChat(db: Database, identity: ChatIdentity, sourceId: number): num
   ).lastId;
 }
 
-/** The source a chat came from is believed about its name and members; a further one only adds. Answers which it is. */
-function updateChat(db: Database, id: number, identity: ChatIdentity, sourceId: number): boolean {
-  const before = must(
-    db.get<{ services: string; given: string | null; source: number }>(
-      'SELECT services, given_name AS given, source_id AS source FROM chats WHERE id = ?',
-      id,
-    ),
-    'the chat was found or made',
-  );
-  const believed = before.source === sourceId;
-  const services = new Set([...(JSON.parse(before.services) as string[]), ...identity.services]);
-  db.run(
-    'UPDATE chats SET given_name = ?, services = ? WHERE id = ?',
-    believed ? identity.name : (before.given ?? identity.name),
-    JSON.stringify([...services].sort()),
-    id,
-  );
-  return believed;
-}
-
 function absorb(db: Database, id: number, other: number): void {
   for (const table of ['messages', 'conversations', 'chat_aliases']) {
     db.run(`UPDATE ${table} SET chat_id = ? WHERE chat_id = ?`, id, other);
   }
-  db.run('UPDATE OR IGNORE chat_participants SET chat_id = ? WHERE chat_id = ?', id, other);
+  for (const table of ['chat_participants', 'source_chats']) {
+    db.run(`UPDATE OR IGNORE ${table} SET chat_id = ? WHERE chat_id = ?`, id, other);
+  }
+  db.run(`UPDATE source_facts SET value = ? WHERE what = 'messages' AND field = 'chat_id' AND value = ?`, id, other);
   db.run('DELETE FROM chats WHERE id = ?', other);
 }

@@ -17,6 +17,7 @@ export {
   takeSecondAside,
 } from './build-aside.ts';
 export { misnamedChats } from './chat-names.ts';
+export { writeNewest } from './chat-versions.ts';
 export { type LoadedChats, loadChats } from './chats.ts';
 export {
   type ChatDates,
@@ -52,6 +53,7 @@ export {
   loadParty,
   meContact,
   noContactChanges,
+  noteHandles,
   PeopleState,
   type PreparedDecision,
   peopleVersion,
@@ -96,6 +98,13 @@ export {
 } from './record.ts';
 export { removeDeleted, removeMessages } from './remove.ts';
 export {
+  countSourceMessages,
+  endSource,
+  type RemovalStep,
+  removeSourceExtras,
+  removeSourceMessages,
+} from './remove-source.ts';
+export {
   type Destination,
   insertEdits,
   insertListedRows,
@@ -109,3 +118,4 @@ export { extendSearchIndex, type IndexStep } from './search-index.ts';
 export { addChatServices, rareServices } from './services.ts';
 export { clearDifferences, clearStaging, compareStaged, createStaging, indexStaging, STAGED } from './staging.ts';
 export { findLateTwins, foldNewTwins, knownTwins, partTwins, renameTwins, resolveAliases } from './twins.ts';
+export { markSharedGone, sharedGone, takeFacts } from './versions/index.ts';

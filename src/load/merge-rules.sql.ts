@@ -1,32 +1,24 @@
 /**
- * How facts about one message meet: `m` is what we hold, `s` what a source says now. The source a message came from
- * is believed; a further source only adds. Newer facts win, and nothing we hold is given up because Apple let go of
- * it: the text of what was unsent stays.
+ * How what a source says now follows what it said before: `m` is what we hold of it, `s` what it says. It is believed,
+ * but nothing we hold is given up because Apple let go of it: the text of what was unsent stays. How what several
+ * sources say meets is the affair of `versions`.
  */
-const SAME = 's.source_id = m.source_id';
 const NOT_OLDER = 'coalesce(s.edited_at, 0) >= coalesce(m.edited_at, 0)';
 const SAME_VERSION = 's.edited_at IS m.edited_at';
 
 const KEEP_TEXT = `(m.text IS NOT NULL AND (s.text IS NULL OR s.unsent_at IS NOT NULL OR NOT (${NOT_OLDER})
-  OR (${SAME_VERSION} AND (s.unsent_parts IS NOT NULL OR NOT (${SAME})))))`;
+  OR (${SAME_VERSION} AND s.unsent_parts IS NOT NULL)))`;
 
-const believed = (column: string) => `CASE WHEN ${SAME} THEN s.${column} ELSE m.${column} END`;
-const added = (column: string) =>
-  `CASE WHEN ${SAME} THEN coalesce(s.${column}, m.${column}) ELSE coalesce(m.${column}, s.${column}) END`;
+const believed = (column: string) => `s.${column}`;
+const added = (column: string) => `coalesce(s.${column}, m.${column})`;
 const withText = (column: string) => `CASE WHEN ${KEEP_TEXT} THEN m.${column} ELSE s.${column} END`;
 
 /** Every column of `messages` that may change, with the value it has once both sides are heard. */
 export const MESSAGE_MERGE: readonly (readonly [column: string, sql: string])[] = [
   ['chat_id', believed('chat_id')],
-  [
-    'sender_id',
-    `CASE WHEN NOT (${SAME}) THEN m.sender_id WHEN s.is_from_me THEN s.sender_id ELSE coalesce(s.sender_id, m.sender_id) END`,
-  ],
-  [
-    'handle_id',
-    `CASE WHEN NOT (${SAME}) THEN m.handle_id WHEN s.is_from_me THEN NULL ELSE coalesce(s.handle_id, m.handle_id) END`,
-  ],
-  ['kind', `CASE WHEN ${SAME} AND s.unsent_at IS NULL THEN s.kind ELSE m.kind END`],
+  ['sender_id', 'CASE WHEN s.is_from_me THEN s.sender_id ELSE coalesce(s.sender_id, m.sender_id) END'],
+  ['handle_id', 'CASE WHEN s.is_from_me THEN NULL ELSE coalesce(s.handle_id, m.handle_id) END'],
+  ['kind', 'CASE WHEN s.unsent_at IS NULL THEN s.kind ELSE m.kind END'],
   ['text', withText('text')],
   ['sent_at', added('sent_at')],
   ['is_from_me', believed('is_from_me')],
@@ -49,9 +41,7 @@ export const MESSAGE_MERGE: readonly (readonly [column: string, sql: string])[] 
   ['ranges', withText('ranges')],
   ['subject', added('subject')],
   ['event', added('event')],
-  ['is_scheduled', `CASE WHEN ${SAME} THEN s.is_scheduled ELSE min(m.is_scheduled, s.is_scheduled) END`],
-  ['source_rowid', believed('source_rowid')],
-  ['source_state', believed('source_state')],
+  ['is_scheduled', believed('is_scheduled')],
 ];
 
 export const REACTION_MERGE: readonly (readonly [column: string, sql: string])[] = [
@@ -64,13 +54,8 @@ export const REACTION_MERGE: readonly (readonly [column: string, sql: string])[]
   ['handle_id', added('handle_id')],
   ['is_from_me', believed('is_from_me')],
   ['reacted_at', added('reacted_at')],
-  ['vanished_at', `CASE WHEN ${SAME} THEN NULL ELSE m.vanished_at END`],
-  ['source_rowid', believed('source_rowid')],
-  ['source_state', believed('source_state')],
+  ['vanished_at', 'NULL'],
 ];
-
-const BETTER_STATE = `CASE WHEN 'present' IN (s.state, m.state) THEN 'present'
-  WHEN 'pending' IN (s.state, m.state) THEN 'pending' ELSE 'missing' END`;
 
 export const ATTACHMENT_MERGE: readonly (readonly [column: string, sql: string])[] = [
   ['message_guid', added('message_guid')],
@@ -79,18 +64,14 @@ export const ATTACHMENT_MERGE: readonly (readonly [column: string, sql: string])
   ['uti', added('uti')],
   ['bytes', added('bytes')],
   ['path', added('path')],
-  ['state', `CASE WHEN ${SAME} THEN s.state ELSE ${BETTER_STATE} END`],
+  ['state', believed('state')],
   ['is_sticker', believed('is_sticker')],
   ['is_hidden', believed('is_hidden')],
   ['created_at', added('created_at')],
-  ['source_rowid', believed('source_rowid')],
-  ['source_state', believed('source_state')],
 ];
 
 export const VOTE_MERGE: readonly (readonly [column: string, sql: string])[] = [
   ['target_guid', added('target_guid')],
   ['choices', added('choices')],
   ['voted_at', added('voted_at')],
-  ['source_rowid', believed('source_rowid')],
-  ['source_state', believed('source_state')],
 ];

@@ -4,6 +4,7 @@ import { settleAllReactions } from './reactions.ts';
 import { removeMessages } from './remove.ts';
 import { addChatServices, servicesOfMessages } from './services.ts';
 import { insertNew, updateChanged } from './staging.ts';
+import { isElsewhere, takeFacts } from './versions/index.ts';
 
 /**
  * Taking over what was staged and compared. Every function is one transaction's work, idempotent, and leaves the
@@ -16,8 +17,7 @@ export function stagedChats(db: Database, sourceId: number, mirrorDeletes: boole
   db.exec('DROP TABLE IF EXISTS temp.gone_messages');
   db.exec(`CREATE TEMP TABLE gone_messages AS SELECT m.id, m.chat_id AS chat FROM main.messages m
     WHERE m.source_id = ${sourceId} AND ${mirrorDeletes ? '1' : 'm.deleted_at IS NULL'}
-      AND NOT EXISTS (SELECT 1 FROM temp.staged_messages s WHERE s.guid = m.guid)
-      AND NOT EXISTS (SELECT 1 FROM main.sightings g WHERE g.guid = m.guid AND g.source_id <> ${sourceId})`);
+      AND NOT EXISTS (SELECT 1 FROM temp.staged_messages s WHERE s.guid = m.guid) AND NOT ${isElsewhere(sourceId)}`);
   return db.all(
     `SELECT chat, sum(rows) AS rows FROM (
        SELECT chat, count(*) AS rows FROM ${DIFF} GROUP BY chat
@@ -46,6 +46,7 @@ export function mergeChats(
     result.inserted += insertNew(db, 'messages', 'd.chat = ?', chat);
     replaceEdits(db, 'd.chat = ?', chat);
     result.updated += updateChanged(db, 'messages', 'd.chat = ?', chat);
+    takeFacts(db, 'messages', chat);
     db.run(
       `INSERT OR IGNORE INTO search_pending (message_id) SELECT id FROM ${DIFF} WHERE chat = ? AND id IS NOT NULL`,
       chat,
@@ -103,7 +104,8 @@ export function goneReactions(db: Database, sourceId: number): number[] {
   return db
     .all<{ id: number }>(
       `SELECT r.id FROM main.reactions r WHERE r.source_id = ? AND r.vanished_at IS NULL
-         AND NOT EXISTS (SELECT 1 FROM temp.staged_reactions s WHERE s.guid = r.guid)`,
+         AND NOT EXISTS (SELECT 1 FROM temp.staged_reactions s WHERE s.guid = r.guid)
+         AND NOT EXISTS (SELECT 1 FROM main.sightings g WHERE g.guid = r.guid AND g.source_id <> r.source_id)`,
       sourceId,
     )
     .map((row) => row.id);
@@ -149,6 +151,7 @@ export function mergeReactions(db: Database, gone: readonly number[], nowMs: num
   );
   for (const id of gone) collect('SELECT target_guid AS target FROM main.reactions WHERE id = ?', id);
   let changed = insertNew(db, 'reactions') + updateChanged(db, 'reactions');
+  takeFacts(db, 'reactions', null);
   for (const id of gone) {
     changed += db.run('UPDATE main.reactions SET vanished_at = ? WHERE id = ?', nowMs, id).changes;
   }
@@ -158,6 +161,7 @@ export function mergeReactions(db: Database, gone: readonly number[], nowMs: num
        CROSS JOIN main.reactions r ON r.guid = s.guid WHERE d.id IS NULL AND r.is_removal = 0`,
   );
   changed += insertNew(db, 'poll_votes') + updateChanged(db, 'poll_votes');
+  takeFacts(db, 'poll_votes', null);
   const isNew = new Set(added.map((row) => row.id));
   // One that came and was over at once still came, and still ended.
   const ended = settled.filter((change) => change.removedAt !== null && (change.wasActive || isNew.has(change.id)));
@@ -166,15 +170,16 @@ export function mergeReactions(db: Database, gone: readonly number[], nowMs: num
 
 /** Takes over attachments; which message has which is written afterwards, when both have ids. */
 export function mergeAttachments(db: Database): { changed: number } {
-  return { changed: insertNew(db, 'attachments') + updateChanged(db, 'attachments') };
+  const changed = insertNew(db, 'attachments') + updateChanged(db, 'attachments');
+  takeFacts(db, 'attachments', null);
+  return { changed };
 }
 
 /**
  * Records where else a row was seen, so that a deletion in one source is not taken for one in all, and that a row of
- * another source needs no second look. A complete reading forgets what it did not see.
+ * another source needs no second look.
  */
-export function recordSightings(db: Database, sourceId: number, reading: 'complete' | 'partial'): void {
-  if (reading === 'complete') db.run('DELETE FROM main.sightings WHERE source_id = ?', sourceId);
+export function recordSightings(db: Database, sourceId: number): void {
   for (const [table, what] of SIGHTED) {
     db.run(
       `INSERT OR REPLACE INTO main.sightings (source_id, guid, source_rowid, source_state, what)

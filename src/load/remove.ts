@@ -21,6 +21,7 @@ export function removeMessages(db: Database, ids: readonly number[]): RemovedMes
     );
     if (row === undefined) continue;
     removed.push(row);
+    forgetSources(db, 'messages', row.guid);
     db.run('INSERT OR IGNORE INTO search_pending (message_id) VALUES (?)', id);
     for (const attachment of attachments) {
       db.run(
@@ -31,6 +32,12 @@ export function removeMessages(db: Database, ids: readonly number[]): RemovedMes
     }
   }
   return removed;
+}
+
+/** What sources said of a row goes with it. */
+function forgetSources(db: Database, what: string, guid: string): void {
+  db.run('DELETE FROM sightings WHERE guid = ?', guid);
+  db.run('DELETE FROM source_facts WHERE what = ? AND guid = ?', what, guid);
 }
 
 /** Takes out what is marked as deleted, as in a store that mirrors deletions, and splits its conversations anew. */

@@ -1,6 +1,7 @@
 import type { Database } from '../sqlite/index.ts';
 import { ATTACHMENT_MERGE, MESSAGE_MERGE, REACTION_MERGE, VOTE_MERGE } from './merge-rules.sql.ts';
 import type { Destination } from './rows.ts';
+import { clearShared, createShared, decideShared } from './versions/index.ts';
 
 /** Tables of the shape of our own, outside of the store, that take what a source says before it is compared. */
 export const STAGED: Destination = {
@@ -17,12 +18,42 @@ const TABLES = ['messages', 'reactions', 'poll_votes', 'attachments', 'message_e
 const COMPARED = ['messages', 'reactions', 'poll_votes', 'attachments'] as const;
 export type Compared = (typeof COMPARED)[number];
 
-export const MERGES = {
+const FOLLOWING = {
   messages: MESSAGE_MERGE,
   reactions: REACTION_MERGE,
   poll_votes: VOTE_MERGE,
   attachments: ATTACHMENT_MERGE,
 } as const;
+
+/** Where a row is in the source that it is entered under. */
+const PLACE_IN_SOURCE = ['source_rowid', 'source_state'] as const;
+
+/**
+ * Every column that a staged row `s` may change of the row `m` that we hold, with its value then. `x` is the entry of a
+ * row that another source has, too: it was decided before, and stands in `s` as it is to be.
+ */
+export const MERGES: Readonly<Record<Compared, readonly (readonly [column: string, sql: string])[]>> = {
+  messages: withShared(MESSAGE_MERGE),
+  reactions: withShared(REACTION_MERGE),
+  poll_votes: withShared(VOTE_MERGE),
+  attachments: withShared(ATTACHMENT_MERGE),
+};
+
+function withShared(rules: readonly (readonly [column: string, sql: string])[]): [column: string, sql: string][] {
+  const facts = rules.map(([column, sql]): [string, string] => [
+    column,
+    `CASE WHEN x.staged IS NULL THEN ${sql} ELSE s.${column} END`,
+  ]);
+  const places = PLACE_IN_SOURCE.map((column): [string, string] => [
+    column,
+    `CASE WHEN s.source_id = m.source_id THEN s.${column} ELSE m.${column} END`,
+  ]);
+  return [...facts, ...places];
+}
+
+/** Joins the entry of a shared row to a staged one. */
+export const withEntry = (table: Compared): string =>
+  `LEFT JOIN temp.shared_rows x ON x.what = '${table}' AND x.staged = s.rowid`;
 
 /** Makes the tables; they live as long as the connection. */
 export function createStaging(db: Database): void {
@@ -34,6 +65,8 @@ export function createStaging(db: Database): void {
     db.exec(`CREATE INDEX temp.diff_${table}_by_id ON diff_${table} (id)`);
   }
   db.exec('CREATE INDEX temp.diff_messages_by_chat ON diff_messages (chat)');
+  db.exec('CREATE INDEX temp.staged_edits_by_message ON staged_message_edits (message_id)');
+  createShared(db);
 }
 
 /** Makes the indexes that comparing needs; of many rows, quickest once all are staged. */
@@ -46,6 +79,7 @@ export function indexStaging(db: Database): void {
 /** Empties the tables for the next batch. */
 export function clearStaging(db: Database): void {
   for (const table of TABLES) db.run(`DELETE FROM temp.staged_${table}`);
+  clearShared(db);
   clearDifferences(db);
 }
 
@@ -55,14 +89,15 @@ export function clearDifferences(db: Database): void {
 }
 
 /** Finds what is new (`id` null) and what has changed, row by row, once everything is staged. */
-export function compareStaged(db: Database): void {
+export function compareStaged(db: Database, sourceId: number): void {
   for (const table of COMPARED) {
+    decideShared(db, table, sourceId, { following: FOLLOWING[table] });
     const staged = `temp.staged_${table}`;
     const chat = table === 'messages' ? 's.chat_id, m.chat_id' : 'NULL, NULL';
     const differs = MERGES[table].map(([column, sql]) => `m.${column} IS NOT (${sql})`).join(' OR ');
     db.run(`INSERT INTO temp.diff_${table} (staged, id, chat, old_chat)
-      SELECT s.rowid, m.id, ${chat} FROM ${staged} s LEFT JOIN main.${table} m ON m.guid = s.guid
-      WHERE m.id IS NULL OR ${differs}`);
+      SELECT s.rowid, m.id, ${chat} FROM ${staged} s LEFT JOIN main.${table} m ON m.guid = s.guid ${withEntry(table)}
+      WHERE m.id IS NULL OR (coalesce(x.is_decided, 1) AND (${differs}))`);
     // Only a damaged source repeats a guid; the first row speaks for all.
     db.run(`DELETE FROM temp.diff_${table} WHERE staged > (
       SELECT min(t.rowid) FROM ${staged} s JOIN ${staged} t ON t.guid = s.guid WHERE s.rowid = diff_${table}.staged)`);
@@ -106,7 +141,7 @@ export function updateChanged(db: Database, table: Compared, where = '1', ...par
     `UPDATE main.${table} SET (${merges.map(([column]) => column).join(', ')}) = (SELECT ${merges
       .map(([, sql]) => sql)
       .join(', ')} FROM temp.diff_${table} d JOIN temp.staged_${table} s ON s.rowid = d.staged
-         JOIN main.${table} m ON m.id = d.id WHERE d.id = ${table}.id)
+         JOIN main.${table} m ON m.id = d.id ${withEntry(table)} WHERE d.id = ${table}.id)
      WHERE id IN (SELECT d.id FROM temp.diff_${table} d WHERE d.id IS NOT NULL AND ${where})`,
     ...params,
   ).changes;

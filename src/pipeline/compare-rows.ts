@@ -30,8 +30,8 @@ type RecentlyDeleted = ReadonlyMap<number, { chat: number; deletedAt: number | n
 type Held = {
   id: number;
   state: number;
-  /** A message of this source; a reaction; a row of another source, or a vote; a row in quarantine. */
-  kind: 'message' | 'reaction' | 'other' | 'no_chat' | 'misfit';
+  /** A message of this source, or of another that has it too; a reaction; any other of another source, or a vote; a row in quarantine. */
+  kind: 'message' | 'shared' | 'reaction' | 'other' | 'no_chat' | 'misfit';
   chat: number;
   isGone: boolean;
 };
@@ -93,6 +93,7 @@ export class RowComparison {
     for (const [rowid, row] of held) {
       if (seen.has(rowid)) continue;
       if (row.kind === 'message' && (!row.isGone || this.#mirrorDeletes)) this.#addVanished(row.id, findings);
+      if (row.kind === 'shared') this.#addVanished(row.id, findings);
       if (row.kind === 'reaction' && !row.isGone) findings.vanishedReactions.add(row.id);
     }
     this.#compareAttachmentJoins(range, held, findings);
@@ -193,6 +194,11 @@ export class RowComparison {
     read('misfit', ['t.id', 't.source_state', '0', '0'], `${quarantine} AND t.reason <> 'no_chat'`);
     read('no_chat', ['t.id', 't.source_state', '0', '0'], `${quarantine} AND t.reason = 'no_chat'`);
     read('other', ['0', 't.source_state', '0', '0'], `sightings t WHERE t.source_id = ? AND t.what = 'row'`);
+    read(
+      'shared',
+      ['m.id', 't.source_state', '0', '0'],
+      `sightings t CROSS JOIN main.messages m ON m.guid = t.guid WHERE t.source_id = ? AND t.what = 'row'`,
+    );
     read('other', ['t.id', 't.source_state', '0', '0'], 'poll_votes t WHERE t.source_id = ?');
     read('reaction', ['t.id', 't.source_state', '0', 't.vanished_at IS NOT NULL'], 'reactions t WHERE t.source_id = ?');
     read(

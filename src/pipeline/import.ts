@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
 import { breathe, ChatStatsError, firstError } from '../kernel/index.ts';
 import { explainStoreError, ownStore, removeAside } from '../load/index.ts';
 import { appendEvents } from '../outbox/index.ts';
 import { checkReadable, explainSourceError, isDamage, readableFile } from '../sources/messages/index.ts';
 import {
+  mayBeBuiltAnew,
   openStoreForReading,
   openStoreForWriting,
   storeCounts,
@@ -64,7 +66,7 @@ function recordFailure({ store, clock }: ImportOptions, error: unknown): void {
 async function importOwned(options: ImportOptions): Promise<ImportSummary> {
   const watch = new Stopwatch(options.clock);
   removeAside(options.store);
-  const bulk = !storeHoldsMessages(options.store);
+  const bulk = mayBeBuiltAnew(options.store, path.resolve(options.recordedPath ?? options.source.path));
   const gapMs = options.gapMs ?? gapOfStore(options.store) ?? DEFAULT_GAP_MS;
   const first = bulk ? bulkImport : mergeImport;
   using readable = readableFile(options.source);

@@ -12,6 +12,7 @@ export { LiveSource } from './live-source.ts';
 export type { ImportOptions, ImportProgress, ImportStage, ImportSummary } from './options.ts';
 export { knownSource } from './recognize.ts';
 export { pendingReason, reconcile } from './reconcile.ts';
+export { type RemovedSource, removeSource } from './remove-source.ts';
 export { retryQuarantine } from './retry-quarantine.ts';
 export { sealChatNow, sealSlice } from './seal.ts';
 export { upkeepSlice } from './upkeep.ts';

@@ -1,4 +1,4 @@
-import type { Applied, QuarantineEntry } from '../load/index.ts';
+import type { Applied, QuarantineEntry, RemovalStep } from '../load/index.ts';
 import type { NewEvent, ReactionKind } from '../model/index.ts';
 import { contactEvents } from './contact-events.ts';
 import type { PeopleChange } from './live-people.ts';
@@ -29,7 +29,7 @@ function event<T extends NewEvent['type']>(
 }
 
 /** One event for each chat and kind of change; of updates, one for each set of fields. */
-function messageEvents({ added, updated, deleted }: Applied): NewEvent[] {
+function messageEvents({ added, updated, deleted }: Pick<Applied, 'added' | 'updated' | 'deleted'>): NewEvent[] {
   const events: NewEvent[] = [];
   for (const [chat, messages] of byKey(added, (message) => message.chat)) {
     const guids = messages.map((message) => message.guid);
@@ -47,6 +47,13 @@ function messageEvents({ added, updated, deleted }: Applied): NewEvent[] {
     events.push(event('message_deleted', first.chat, { guids: group.map((m) => m.guid), removed: first.removed }));
   }
   return events;
+}
+
+/** What is told when a source is taken away: its messages leave, or say less. */
+export function deletionEvents({ removed, updated, conversations }: RemovalStep): NewEvent[] {
+  const deleted = removed.map((message) => ({ ...message, removed: true }));
+  const changes = updated.map((message) => ({ id: 0, ...message }));
+  return [...messageEvents({ added: [], updated: changes, deleted }), ...conversationEvents(conversations)];
 }
 
 function otherEvents({ reactionsAdded, reactionsEnded, attachments }: Applied): NewEvent[] {

@@ -8,7 +8,9 @@ import {
   loadParty,
   meContact,
   noContactChanges,
+  noteHandles,
   settleNow,
+  writeNewest,
 } from '../load/index.ts';
 import {
   countSmallTables,
@@ -22,6 +24,7 @@ import type { Address, ChatIdentity, Party, RowContext } from '../transform/inde
 import { noteRegions } from './address-books.ts';
 import type { ContactLookUp } from './contact-look-up.ts';
 import { findSelfChats, type PeopleOptions, participantsOf, readIdentities } from './lookups.ts';
+import { newestIn } from './newest-row.ts';
 import { SourceAddresses } from './source-addresses.ts';
 
 /** The names of chats are read again at most this often, in milliseconds, while nothing was added or taken away. */
@@ -49,6 +52,7 @@ export class LivePeople {
   readonly #accounts: OwnAccounts;
   readonly #byAddress = new Map<string, Party>();
   readonly #known = new Map<string, string>();
+  readonly #noted = new Set<string>();
   /** Chats as they were read last. */
   #identities: readonly ChatIdentity[] = [];
   readonly chatOfRow = new Map<number, number>();
@@ -82,7 +86,9 @@ export class LivePeople {
     this.#lookUp.forget();
     this.#byAddress.clear();
     this.#known.clear();
+    this.#noted.clear();
     this.chatOfRow.clear();
+    writeNewest(this.#db, this.#sourceId, newestIn(this.#db, this.#schema, nowMs));
     const change = this.#readAgain(nowMs);
     this.#note(nowMs);
     return change;
@@ -158,6 +164,11 @@ export class LivePeople {
     for (const { rowid, address } of addresses.handles) {
       this.#context.parties.set(rowid, this.#party(address, contacts));
     }
+    noteHandles(
+      this.#db,
+      this.#sourceId,
+      wanted.flatMap(({ value }) => this.#takeNew(value)),
+    );
     const fresh = identities.filter((identity) => this.#known.get(keyOf(identity)) !== JSON.stringify(identity));
     const chats = loadChats(this.#db, fresh, this.#byAddress, this.#sourceId);
     for (const [rowid, chat] of chats.chatOfRow) this.chatOfRow.set(rowid, chat);
@@ -187,6 +198,14 @@ export class LivePeople {
         (value) =>
           !this.#byAddress.has(value) && knownParty(this.#db, value) === null && !isKnownAddress(this.#db, value),
       );
+  }
+
+  /** The party of an address that this source was not known to have. */
+  #takeNew(address: string): Party[] {
+    const party = this.#byAddress.get(address);
+    if (party === undefined || this.#noted.has(address)) return [];
+    this.#noted.add(address);
+    return [party];
   }
 
   #party(address: Address, contacts: ContactChanges): Party {

@@ -87,7 +87,7 @@ export class LiveRows {
     this.#copyAttachments(new Set([...joined, ...attachments]));
     resolveAliases(this.#db);
     adoptRows(this.#db, this.#sourceId);
-    compareStaged(this.#db);
+    compareStaged(this.#db, this.#sourceId);
     if (foldNewTwins(this.#db, this.#sourceId, APPLE).length > 0) this.#compareAgain();
     return misfits;
   }
@@ -103,7 +103,7 @@ export class LiveRows {
   #compareAgain(): void {
     clearDifferences(this.#db);
     resolveAliases(this.#db);
-    compareStaged(this.#db);
+    compareStaged(this.#db, this.#sourceId);
   }
 
   #clearContext(): void {

@@ -1,6 +1,14 @@
 import { appleTimeSql } from '../decode/index.ts';
 import type { Clock } from '../kernel/index.ts';
-import { addOwnAddresses, type LoadedChats, loadChats, planPeople, Settlement } from '../load/index.ts';
+import {
+  addOwnAddresses,
+  type LoadedChats,
+  loadChats,
+  noteHandles,
+  planPeople,
+  Settlement,
+  writeNewest,
+} from '../load/index.ts';
 import { readAddressBook } from '../sources/address-book/index.ts';
 import {
   type AttachmentJoinRow,
@@ -23,6 +31,7 @@ import {
   uniteChats,
 } from '../transform/index.ts';
 import { dropBooks, findStaleBooks, noteRegions, takeBook } from './address-books.ts';
+import { newestIn } from './newest-row.ts';
 import { SourceAddresses, unique } from './source-addresses.ts';
 
 export type PeopleOptions = {
@@ -92,6 +101,8 @@ function preparePeople(
   context.meContact = settlement.meContact;
   for (const { rowid, address } of addresses.handles) context.parties.set(rowid, party(address));
   for (const address of [...participantsOf(identities, addresses), ...addresses.own]) party(address);
+  noteHandles(db, sourceId, byAddress.values());
+  writeNewest(db, sourceId, newestIn(db, schema, nowMs));
   const chats = loadChats(db, identities, byAddress, sourceId);
   findSelfChats(context, identities, chats.chatOfRow, byAddress);
   return { chats, problems };

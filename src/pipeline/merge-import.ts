@@ -8,6 +8,7 @@ import {
   forgetRowids,
   goneReactions,
   indexStaging,
+  markSharedGone,
   mergeAttachments,
   mergeChats,
   mergeReactions,
@@ -19,7 +20,9 @@ import {
   resplitChat,
   STAGED,
   sealDue,
+  sharedGone,
   stagedChats,
+  takeFacts,
   touchSource,
   updateAttachmentJoins,
 } from '../load/index.ts';
@@ -64,12 +67,12 @@ async function matchStaged(db: Database, sourceId: number): Promise<void> {
   partTwins(db);
   resolveAliases(db);
   db.transaction(() => adoptRows(db, sourceId));
-  compareStaged(db);
+  compareStaged(db, sourceId);
   if (db.transaction(() => foldNewTwins(db, sourceId, APPLE)).length === 0) return;
   await breathe();
   clearDifferences(db);
   resolveAliases(db);
-  compareStaged(db);
+  compareStaged(db, sourceId);
 }
 
 /** People, chats and quarantine are written, the rows staged, in one snapshot of the source. */
@@ -122,10 +125,15 @@ async function takeOver(db: Database, run: SourceRun): Promise<void> {
     options.onProgress({ stage: 'merge', done, total });
   }
   db.transaction(() => {
-    const reactions = mergeReactions(db, goneReactions(db, sourceId), options.clock.now());
+    const nowMs = options.clock.now();
+    for (const table of ['messages', 'reactions'] as const) {
+      markSharedGone(db, table, { sourceId, ids: sharedGone(db, table, sourceId), nowMs });
+    }
+    const reactions = mergeReactions(db, goneReactions(db, sourceId), nowMs);
+    takeFacts(db, 'messages', null);
     const attachments = mergeAttachments(db);
     updateAttachmentJoins(db);
-    recordSightings(db, sourceId, 'complete');
+    recordSightings(db, sourceId);
     forgetRowids(db, sourceId);
     sealDue(db, moment());
     recordImport(db, run);

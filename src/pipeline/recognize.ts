@@ -11,9 +11,10 @@ const ANCHORS = 64;
 type Known = { id: number; path: string };
 
 /**
- * Which source a file is: the one whose rows it holds under the same row ids, wherever the file lies now. Row ids mean
- * something inside one file only, so a single row id that has another guid proves a different file; and a file at a
- * known place that shares no row is a new source too. One at a known place that holds the same messages under other row
+ * Which source a file is: the one whose rows it holds under the same row ids. Row ids mean something inside one file
+ * only, so a single row id that has another guid proves a different file; and a file at a known place that shares no row
+ * is a new source too. One that lies elsewhere has been moved there when nothing is at the old place any more and it
+ * goes as far as we have read; else it is a copy, which may be older, and what it lacks was not deleted. One at a known place that holds the same messages under other row
  * ids is that source, renumbered. Answers the id of the source, which is entered when new.
  */
 export function recognizeSource(db: Database, record: SourceRecord): number {
@@ -23,7 +24,8 @@ export function recognizeSource(db: Database, record: SourceRecord): number {
     const isPlace = source.path === record.path;
     if (isPlace && moved + same > 0) return source.id;
     if (different > 0) continue;
-    if (same > 0 || (isPlace && countsOn(db, source.id))) return source.id;
+    const isThere = same > 0 ? isPlace || !existsSync(source.path) : isPlace;
+    if (isThere && ((isPlace && same > 0) || countsOn(db, source.id))) return source.id;
   }
   return addSource(db, record);
 }

@@ -136,11 +136,20 @@ export type LiveReaction = { rowId: number; guid: string; target: LiveMessage; p
 export function react(
   pen: Pen,
   target: LiveMessage,
-  options: { from: From; code: number; atMs: number; part?: number; emoji?: string; replaces?: LiveReaction },
+  options: {
+    from: From;
+    code: number;
+    atMs: number;
+    part?: number;
+    emoji?: string;
+    replaces?: LiveReaction;
+    guid?: string;
+  },
 ): LiveReaction {
   const part = options.part ?? 0;
   if (options.replaces !== undefined) deleteForGood(pen, options.replaces);
   const row = startRow(pen, target.chat, options.from, options.atMs);
+  row.guid = options.guid ?? row.guid;
   row.attributedBody = Body.of('Reacted').encode();
   row.associated_message_type = options.code;
   row.associated_message_guid = `p:${part}/${target.guid}`;

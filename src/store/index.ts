@@ -30,7 +30,7 @@ export {
 export { type StoreCounts, storeCounts } from './counts.ts';
 export { EXPORT_KINDS, type ExportKind, type Exports, exportLines, unifiedChatLines } from './export.ts';
 export { type MessageStats, messageStats, type StatsScope } from './message-stats.ts';
-export { createTables, openStoreForReading, openStoreForWriting, storeHoldsMessages } from './open.ts';
+export { createTables, mayBeBuiltAnew, openStoreForReading, openStoreForWriting, storeHoldsMessages } from './open.ts';
 export { type Cursor, cursorOf } from './pages.ts';
 export { type QuarantineLine, quarantineLines } from './quarantine.ts';
 export { INDEXES, SCHEMA_VERSION, TABLES } from './schema.sql.ts';

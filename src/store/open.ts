@@ -17,6 +17,14 @@ export function storeHoldsMessages(file: string): boolean {
   return db.value('SELECT 1 FROM messages LIMIT 1') !== null;
 }
 
+/** True when nothing of a store at this place would be lost if it were built anew from a source: it is not there, or holds no other. */
+export function mayBeBuiltAnew(file: string, source: string): boolean {
+  if (!isThere(file)) return true;
+  using db = checked(openReadable(file), file);
+  const kept = 'SELECT 1 FROM messages UNION ALL SELECT 1 FROM sources WHERE path <> ? LIMIT 1';
+  return db.value(kept, source) === null;
+}
+
 /** Opens the store for its owner, who is the only writer. */
 export function openStoreForWriting(file: string): Database {
   const db = checked(openWritable(file), file);

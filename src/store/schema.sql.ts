@@ -5,7 +5,7 @@
  * events) are never given twice, and the search index relies on it. `source_rowid` is the row id under which a row was
  * seen in its source, `source_state` a fingerprint of what it said there: one that is the same needs no second look.
  */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 5;
 
 /** Written into the file's header, so that a store is told from any other SQLite file. */
 export const APPLICATION_ID = 0x43685374;
@@ -17,11 +17,12 @@ export const TABLES: readonly string[] = [
   ) STRICT, WITHOUT ROWID`,
 
   `CREATE TABLE sources (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,
     path TEXT NOT NULL,
     first_imported_at INTEGER NOT NULL,
-    last_imported_at INTEGER NOT NULL
+    last_imported_at INTEGER NOT NULL,
+    newest_at INTEGER
   ) STRICT`,
 
   `CREATE TABLE contacts (
@@ -241,7 +242,36 @@ export const TABLES: readonly string[] = [
     source_rowid INTEGER NOT NULL,
     source_state INTEGER NOT NULL DEFAULT 0,
     what TEXT NOT NULL DEFAULT 'row',
-    PRIMARY KEY (source_id, guid)
+    PRIMARY KEY (guid, source_id)
+  ) STRICT, WITHOUT ROWID`,
+
+  // What a source says of a row that others have too, where it is not what they say together; by table and column.
+  `CREATE TABLE source_facts (
+    what TEXT NOT NULL,
+    guid TEXT NOT NULL,
+    source_id INTEGER NOT NULL REFERENCES sources (id),
+    field TEXT NOT NULL,
+    value ANY,
+    PRIMARY KEY (what, guid, source_id, field)
+  ) STRICT, WITHOUT ROWID`,
+
+  // Addresses that occur in a source, also those of whom there is no message.
+  `CREATE TABLE source_handles (
+    handle_id INTEGER NOT NULL REFERENCES handles (id) ON DELETE CASCADE,
+    source_id INTEGER NOT NULL REFERENCES sources (id),
+    PRIMARY KEY (handle_id, source_id)
+  ) STRICT, WITHOUT ROWID`,
+
+  // A chat as one source has it; lists are JSON, participants are addresses.
+  `CREATE TABLE source_chats (
+    chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
+    source_id INTEGER NOT NULL REFERENCES sources (id),
+    identifier TEXT NOT NULL,
+    given_name TEXT,
+    services TEXT NOT NULL,
+    participants TEXT NOT NULL,
+    aliases TEXT NOT NULL,
+    PRIMARY KEY (chat_id, source_id)
   ) STRICT, WITHOUT ROWID`,
 
   `CREATE TABLE live_sync_state (

@@ -164,6 +164,7 @@ describe('importing again', () => {
     const moved = path.join(folder, 'elsewhere.db');
     pen.database.db.run('VACUUM INTO ?', moved);
     close();
+    for (const suffix of ['', '-wal', '-shm']) rmSync(fixture.source + suffix, { force: true });
     await runImport({ source: moved, store: fixture.store });
     expect(message(fixture.store, gone.guid)?.deletedAt).not.toBeNull();
     expect(message(fixture.store, kept.guid)?.deletedAt).toBeNull();

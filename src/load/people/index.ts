@@ -15,8 +15,8 @@ export {
   settleNow,
   undoMerge,
 } from './decide.ts';
-export { isKnownAddress, knownParty, loadParty, meContact } from './party.ts';
+export { isKnownAddress, knownParty, loadParty, meContact, noteHandles } from './party.ts';
 export { addOwnAddresses, planPeople, planSlices } from './plan.ts';
 export { type ContactChanges, noContactChanges, Settlement } from './settle.ts';
 export { PeopleState } from './state.ts';
-export { peopleVersion } from './version.ts';
+export { peopleChanged, peopleVersion } from './version.ts';

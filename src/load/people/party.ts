@@ -63,3 +63,10 @@ function addPlaceholder(db: Database, { value, kind }: Address): number {
   );
   return lastId;
 }
+
+/** Notes the addresses that occur in a source. */
+export function noteHandles(db: Database, sourceId: number, parties: Iterable<Party>): void {
+  for (const { handle } of parties) {
+    db.run('INSERT OR IGNORE INTO source_handles (handle_id, source_id) VALUES (?, ?)', handle, sourceId);
+  }
+}
