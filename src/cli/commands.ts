@@ -140,6 +140,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./contacts.ts'),
   },
   {
+    name: 'sources',
+    argument: { syntax: '[VERB...]', description: 'list (the default), or remove SOURCE' },
+    summary: 'show where the history comes from, or take a source out again',
+    details: [
+      'Several Macs and backups make one timeline: of a message that several have, the later edit, the fuller text and any receipt count, and it is deleted when it is deleted in all. "remove" takes a source out again, with what only it had or said; what others have stays. The file itself is not touched.',
+      'With --json: {sources: [{id, kind, path, messages, alone, firstImportedAt, lastImportedAt}]} or {messagesRemoved, messagesChanged, chatsRemoved}.',
+    ],
+    examples: ['chatstats sources', 'chatstats sources remove 2'],
+    load: () => import('./sources.ts'),
+  },
+  {
     name: 'quarantine',
     argument: { syntax: '[VERB...]', description: 'list (the default), retry ID...|all, or discard ID...|all' },
     summary: 'show, try again or discard what was set aside',

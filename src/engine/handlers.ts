@@ -7,6 +7,7 @@ import {
   decideContacts,
   importIntoOwnedStore,
   type MergeResult,
+  removeSource,
   retryQuarantine,
   sealChatNow,
   syncContacts,
@@ -96,6 +97,23 @@ export const handlers: Handlers = {
     lane: null,
     async run({ merge }, context) {
       return await decide(context, { kind: 'undo', merge });
+    },
+  },
+  sourceRemove: {
+    lane: null,
+    async run({ source }, context) {
+      const { store, signal, lanes, progress, notify } = context;
+      const following = live.following;
+      if (following?.status.sourceId === source) {
+        throw new ChatStatsError('USAGE', 'this source is being followed; stop following it, then remove it');
+      }
+      return await removeSource({
+        ...{ store, sourceId: source, clock: systemClock, signal, onProgress: progress },
+        inTurn: (task) => lanes.run('upkeep', task),
+        // Who follows holds people and chats in memory, some of whom are gone.
+        atLast: (task) => lanes.run('upkeep', () => (following === null ? task() : following.aside(task))),
+        onCommitted: (position) => notify('committed', { position }),
+      });
     },
   },
 };

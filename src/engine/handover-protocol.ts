@@ -30,6 +30,7 @@ const argsSchemas: { [N in HandedCall]: z.ZodType<Calls[N]['args']> } = {
   contactsSync: z.object({ addressBook: absolutePath.nullable() }),
   contactsMerge: z.object({ first: z.string(), second: z.string() }),
   contactsUndo: z.object({ merge: z.int().positive() }),
+  sourceRemove: z.object({ source: z.int().positive() }),
   liveStatus: z.record(z.string(), z.never()),
 };
 

@@ -6,6 +6,7 @@ import type {
   ImportProgress,
   ImportSummary,
   MergeResult,
+  RemovedSource,
 } from '../pipeline/index.ts';
 import type { PortableError } from './portable-error.ts';
 
@@ -30,6 +31,8 @@ export type Calls = {
   contactsSync: { args: { addressBook: string | null }; result: ContactSyncResult };
   contactsMerge: { args: { first: string; second: string }; result: MergeResult };
   contactsUndo: { args: { merge: number }; result: MergeResult };
+  /** Refused while this very source is followed. */
+  sourceRemove: { args: { source: number }; result: RemovedSource };
   /** Begins to follow; answered when it has begun, or, where that was asked for, when it has caught up. */
   follow: { args: FollowArgs; result: FollowStatus };
   liveStatus: { args: Nothing; result: LiveStatus };
@@ -47,6 +50,7 @@ export type HandedCall =
   | 'contactsSync'
   | 'contactsMerge'
   | 'contactsUndo'
+  | 'sourceRemove'
   | 'liveStatus';
 
 export type CallOptions = { signal?: AbortSignal; onProgress?: (progress: ImportProgress) => void };

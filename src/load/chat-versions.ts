@@ -27,48 +27,74 @@ export function writeChatVersion(db: Database, chat: number, identity: ChatIdent
   );
 }
 
+type Settled = { given: string | null; participants: string[]; services: string[]; identifiers: string[] };
+
 /**
- * Makes a chat what its sources say of it, in whatever order they were read: the one that goes furthest in time is
- * believed about its name and its members, where it knows any; services are those of all.
+ * What the sources of a chat say of it, in whatever order they were read: the one that goes furthest in time is believed
+ * about its name and its members, where it knows any; services are those of all. Null for a chat that no source has.
  */
-export function settleChat(db: Database, id: number): void {
+function joined(db: Database, id: number): Settled | null {
   const versions = db.all<ChatVersion>(
     `SELECT v.identifier, v.given_name AS given, v.services, v.participants, s.newest_at AS newestAt
      FROM source_chats v JOIN sources s ON s.id = v.source_id WHERE v.chat_id = ?`,
     id,
   );
-  if (versions.length === 0) return;
+  if (versions.length === 0) return null;
   const newest = (field: 'given' | 'participants', nothing: string | null) =>
     versions
       .filter((version) => version[field] !== nothing)
       .reduce<ChatVersion | null>((best, one) => (best === null || isNewer(one, best, field) ? one : best), null);
-  const services = new Set(versions.flatMap((version) => JSON.parse(version.services) as string[]));
-  for (const service of JSON.parse(
-    db.value<string>('SELECT services FROM chats WHERE id = ?', id) ?? '[]',
-  ) as string[]) {
-    services.add(service);
-  }
+  return {
+    given: newest('given', null)?.given ?? null,
+    participants: JSON.parse(newest('participants', '[]')?.participants ?? '[]') as string[],
+    services: versions.flatMap((version) => JSON.parse(version.services) as string[]),
+    identifiers: versions.map((version) => version.identifier).sort(),
+  };
+}
+
+/** Makes a chat what its sources say of it. */
+export function settleChat(db: Database, id: number): void {
+  const chat = joined(db, id);
+  if (chat === null) return;
+  // Those that occur in its messages stay.
+  const before = JSON.parse(db.value<string>('SELECT services FROM chats WHERE id = ?', id) ?? '[]') as string[];
   db.run(
     'UPDATE chats SET given_name = ?, services = ? WHERE id = ?',
-    newest('given', null)?.given ?? null,
-    JSON.stringify([...services].sort()),
+    chat.given,
+    JSON.stringify([...new Set([...before, ...chat.services])].sort()),
     id,
   );
-  nameAlike(db, id, versions);
-  writeParticipants(db, id, JSON.parse(newest('participants', '[]')?.participants ?? '[]') as string[]);
+  // Sources may know a group by different identifiers: the first by the alphabet is as good as any. Another chat may
+  // bear it, known by other aliases: then this one keeps its own.
+  const identifier = chat.identifiers[0] ?? null;
+  db.run('UPDATE OR IGNORE chats SET identifier = ? WHERE id = ? AND identifier <> ?', identifier, id, identifier);
+  writeParticipants(db, id, chat.participants);
   renameChat(db, id);
+}
+
+/** Chats that are not what their sources say of them: for whoever checks a store. */
+export function misstatedChats(db: Database): { chat: number; what: 'name' | 'participants' }[] {
+  const members = `(SELECT json_group_array(h.address) FROM chat_participants p JOIN handles h ON h.id = p.handle_id
+    WHERE p.chat_id = c.id)`;
+  return db
+    .all<{ id: number; given: string | null; members: string }>(
+      `SELECT c.id, c.given_name AS given, ${members} AS members FROM chats c ORDER BY c.id`,
+    )
+    .flatMap(({ id, given, members: held }) => {
+      const wanted = joined(db, id);
+      if (wanted === null) return [];
+      const isSame =
+        JSON.stringify((JSON.parse(held) as string[]).sort()) === JSON.stringify(wanted.participants.sort());
+      return [
+        ...(given === wanted.given ? [] : [{ chat: id, what: 'name' as const }]),
+        ...(isSame ? [] : [{ chat: id, what: 'participants' as const }]),
+      ];
+    });
 }
 
 function isNewer(a: ChatVersion, b: ChatVersion, field: 'given' | 'participants'): boolean {
   const [left, right] = [a.newestAt ?? 0, b.newestAt ?? 0];
   return left !== right ? left > right : (a[field] ?? '') > (b[field] ?? '');
-}
-
-/** Sources may know a group by different identifiers: the first of them by the alphabet is as good as any. */
-function nameAlike(db: Database, id: number, versions: readonly ChatVersion[]): void {
-  const identifier = versions.map((version) => version.identifier).sort()[0] ?? null;
-  // Another chat may bear it, known by other aliases: then this one keeps its own.
-  db.run('UPDATE OR IGNORE chats SET identifier = ? WHERE id = ? AND identifier <> ?', identifier, id, identifier);
 }
 
 function writeParticipants(db: Database, id: number, addresses: readonly string[]): void {

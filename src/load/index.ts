@@ -17,7 +17,7 @@ export {
   takeSecondAside,
 } from './build-aside.ts';
 export { misnamedChats } from './chat-names.ts';
-export { writeNewest } from './chat-versions.ts';
+export { misstatedChats, writeNewest } from './chat-versions.ts';
 export { type LoadedChats, loadChats } from './chats.ts';
 export {
   type ChatDates,
@@ -118,4 +118,4 @@ export { extendSearchIndex, type IndexStep } from './search-index.ts';
 export { addChatServices, rareServices } from './services.ts';
 export { clearDifferences, clearStaging, compareStaged, createStaging, indexStaging, STAGED } from './staging.ts';
 export { findLateTwins, foldNewTwins, knownTwins, partTwins, renameTwins, resolveAliases } from './twins.ts';
-export { markSharedGone, sharedGone, takeFacts } from './versions/index.ts';
+export { markSharedGone, sharedGone, takeFacts, versionsAside } from './versions/index.ts';

@@ -1,5 +1,4 @@
-import { misnamedChats, planPeople, unsettled } from '../load/index.ts';
-import type { Database } from '../sqlite/index.ts';
+import { misnamedChats, misstatedChats, planPeople, unsettled } from '../load/index.ts';
 import { type Comparison, FRESH } from './verify-rows.ts';
 
 /**
@@ -33,37 +32,42 @@ type Chat = {
   theirName: string | null;
   ourServices: string;
   theirServices: string;
-  ourMembers: string;
+  ourMembers: string | null;
   theirMembers: string;
 };
 
-const members = (schema: string, chat: string) => `(SELECT json_group_array(h.address ORDER BY h.address)
-  FROM ${schema}.chat_participants p JOIN ${schema}.handles h ON h.id = p.handle_id WHERE p.chat_id = ${chat})`;
+const members = `(SELECT json_group_array(h.address) FROM ${FRESH}.chat_participants p
+  JOIN ${FRESH}.handles h ON h.id = p.handle_id WHERE p.chat_id = t.id)`;
 
-/** What a chat is called by its members is compared with the source, what follows from people with our own contacts. */
+/**
+ * What a chat is called by its members, and who they are, is compared with what this source has said of it; what follows
+ * from people with our own contacts.
+ */
 export function compareChats({ db, sourceId, findings }: Comparison): void {
   for (const id of misnamedChats(db)) findings.add({ kind: 'chat', guid: null, id, what: 'name' });
+  for (const { chat, what } of misstatedChats(db)) findings.add({ kind: 'chat', guid: null, id: chat, what });
   const rows = db.all<Chat>(
-    `SELECT o.id, o.kind AS ourKind, t.kind AS theirKind, o.given_name AS ourName, t.given_name AS theirName,
+    `SELECT o.id, o.kind AS ourKind, t.kind AS theirKind, v.given_name AS ourName, t.given_name AS theirName,
        o.services AS ourServices, t.services AS theirServices,
-       ${members('main', 'o.id')} AS ourMembers, ${members(FRESH, 't.id')} AS theirMembers
-     FROM temp.chat_pairs p JOIN main.chats o ON o.id = p.ours JOIN ${FRESH}.chats t ON t.id = p.theirs ORDER BY o.id`,
+       ${members} AS theirMembers, v.participants AS ourMembers
+     FROM temp.chat_pairs p JOIN main.chats o ON o.id = p.ours JOIN ${FRESH}.chats t ON t.id = p.theirs
+       LEFT JOIN main.source_chats v ON v.chat_id = o.id AND v.source_id = ? ORDER BY o.id`,
+    sourceId,
   );
-  // The source that was imported last has the last word on names and members.
-  const isLast = lastImported(db) === sourceId;
   for (const row of rows) {
     const add = (what: string) => findings.add({ kind: 'chat', guid: null, id: row.id, what });
     if (row.ourKind !== row.theirKind) add('kind');
     const services = JSON.parse(row.ourServices) as string[];
     if (!(JSON.parse(row.theirServices) as string[]).every((service) => services.includes(service))) add('services');
-    if (!isLast) continue;
+    // A source that the archive does not know says nothing yet.
+    if (row.ourMembers === null) continue;
     if (row.ourName !== row.theirName) add('name');
-    if (row.ourMembers !== row.theirMembers) add('participants');
+    if (sorted(row.ourMembers) !== sorted(row.theirMembers)) add('participants');
   }
 }
 
-function lastImported(db: Database): number | null {
-  return db.value<number>('SELECT id FROM main.sources ORDER BY last_imported_at DESC, id DESC LIMIT 1');
+function sorted(list: string): string {
+  return JSON.stringify((JSON.parse(list) as string[]).sort());
 }
 
 /**

@@ -1,3 +1,4 @@
+import { versionsAside } from '../load/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import {
   ATTACHMENT_FACTS,
@@ -77,10 +78,15 @@ type Row = Record<string, Value> & { guid: string };
 /** Compares every row that the source has or had, by guid. Only rows that differ come out of the database. */
 export async function compareRows(comparison: Comparison): Promise<void> {
   for (const table of TABLES) {
-    const both = pairsSql(table, comparison.sourceId);
+    // Of a row that several sources have, what this one says of it is compared, not what all say together.
+    const versions = versionsAside(comparison.db, table.name, comparison.sourceId);
+    const both = [
+      pairsSql(table, comparison.sourceId, `main.${table.name}`, `f.guid NOT IN (SELECT guid FROM ${versions})`),
+      pairsSql(table, comparison.sourceId, versions, `f.guid IN (SELECT guid FROM ${versions})`),
+    ];
     for (const [from, to] of slices(comparison.db, FRESH, table.name)) {
       await comparison.pause();
-      for (const row of comparison.db.all<Row>(both, from, to)) judge(comparison, table, row);
+      for (const sql of both) for (const row of comparison.db.all<Row>(sql, from, to)) judge(comparison, table, row);
     }
     const alone = onlyHereSql(table, comparison.sourceId);
     for (const [from, to] of slices(comparison.db, 'main', table.name)) {
@@ -113,7 +119,7 @@ function expression(fact: Fact, alias: string, schema: string): string {
 }
 
 const LISTS = {
-  edits: (schema: string, alias: string) => `(SELECT json_group_array(json_array(e.edited_at, e.part, e.text)
+  edits: (schema: string, alias: string) => `(SELECT json_group_array(json_array(e.part, e.edited_at, e.text)
     ORDER BY e.position) FROM ${schema}.message_edits e WHERE e.message_id = ${alias}.id)`,
   attachments: (schema: string, alias: string) => `(SELECT json_group_array(t.guid ORDER BY j.position)
     FROM ${schema}.message_attachments j JOIN ${schema}.attachments t ON t.id = j.attachment_id
@@ -121,14 +127,22 @@ const LISTS = {
 } as const;
 const LIST_NAMES = ['edits', 'attachments'] as const;
 
+/** Versions of a text as this source has them, which may be fewer than another's. */
+function ownEdits(sourceId: number): string {
+  const fact = `main.source_facts v WHERE v.what = 'messages' AND v.guid = a.guid AND v.source_id = ${sourceId}
+    AND v.field = 'edits'`;
+  return `CASE WHEN EXISTS (SELECT 1 FROM ${fact}) THEN coalesce((SELECT v.value FROM ${fact}), '[]')
+    ELSE ${LISTS.edits('main', 'a')} END`;
+}
+
 /** Rows of the source that the archive lacks, or of which anything differs; with both sides of every fact. */
-function pairsSql(table: Table, sourceId: number): string {
+function pairsSql(table: Table, sourceId: number, ours: string, where: string): string {
   const columns = [`f.guid AS guid`, `a.id AS id`, `a.source_id = ${sourceId} AS isOwn`];
   const differs = ['a.id IS NULL'];
   for (const [at, fact] of table.facts.entries()) {
-    const [ours, theirs] = [expression(fact, 'a', 'main'), expression(fact, 'f', FRESH)];
-    columns.push(`${ours} AS ours${at}`, `${theirs} AS theirs${at}`);
-    differs.push(`${ours} IS NOT ${theirs}`);
+    const [held, theirs] = [expression(fact, 'a', 'main'), expression(fact, 'f', FRESH)];
+    columns.push(`${held} AS ours${at}`, `${theirs} AS theirs${at}`);
+    differs.push(`${held} IS NOT ${theirs}`);
   }
   if (table.name === 'messages') {
     const theirChat = '(SELECT p.ours FROM temp.chat_pairs p WHERE p.theirs = f.chat_id)';
@@ -137,7 +151,10 @@ function pairsSql(table: Table, sourceId: number): string {
     columns.push('a.edited_at AS ourEdit', 'f.edited_at AS theirEdit');
     differs.push(`a.chat_id IS NOT ${theirChat}`);
     for (const name of LIST_NAMES) {
-      columns.push(`${LISTS[name]('main', 'a')} AS ours_${name}`, `${LISTS[name](FRESH, 'f')} AS theirs_${name}`);
+      columns.push(
+        `${name === 'edits' ? ownEdits(sourceId) : LISTS[name]('main', 'a')} AS ours_${name}`,
+        `${LISTS[name](FRESH, 'f')} AS theirs_${name}`,
+      );
       for (const [schema, alias] of [
         ['main', 'a'],
         [FRESH, 'f'],
@@ -146,8 +163,8 @@ function pairsSql(table: Table, sourceId: number): string {
       }
     }
   }
-  return `SELECT ${columns.join(', ')} FROM ${FRESH}.${table.name} f LEFT JOIN main.${table.name} a ON a.guid = f.guid
-    WHERE f.id BETWEEN ? AND ? AND (${differs.join(' OR ')})`;
+  return `SELECT ${columns.join(', ')} FROM ${FRESH}.${table.name} f LEFT JOIN ${ours} a ON a.guid = f.guid
+    WHERE f.id BETWEEN ? AND ? AND ${where} AND (${differs.join(' OR ')})`;
 }
 
 function onlyHereSql(table: Table, sourceId: number): string {
@@ -169,7 +186,7 @@ function judge(comparison: Comparison, table: Table, row: Row): void {
   for (const [at, fact] of table.facts.entries()) {
     const pair = { ours: row[`ours${at}`] ?? null, theirs: row[`theirs${at}`] ?? null };
     if (pair.ours === pair.theirs) continue;
-    if (isDifference(fact, pair, about)) add(fact.field);
+    if (isDifference(fact, pair, about) && !isEndedElsewhere(comparison.db, fact, row)) add(fact.field);
     else passed = true;
   }
   if (!isMessage) return;
@@ -184,6 +201,18 @@ function judge(comparison: Comparison, table: Table, row: Row): void {
     for (const chat of [row.ourChat, row.theirChat]) comparison.skewed.add(Number(chat));
   }
   if (passed) findings.putAside(about.isUnsent ? 'unsent' : 'filled');
+}
+
+/** A reaction may have been followed by another one that only another source has. */
+function isEndedElsewhere(db: Database, { field }: Fact, { guid }: Row): boolean {
+  if (field !== 'removedAt') return false;
+  const other = db.value(
+    `SELECT 1 FROM main.reactions r JOIN main.reactions o ON o.target_guid = r.target_guid AND o.guid <> r.guid
+     WHERE r.guid = ? AND o.is_from_me = r.is_from_me AND o.handle_id IS r.handle_id
+       AND NOT EXISTS (SELECT 1 FROM ${FRESH}.reactions f WHERE f.guid = o.guid) AND o.vanished_at IS NULL LIMIT 1`,
+    guid,
+  );
+  return other !== null;
 }
 
 function circumstances(row: Row): Omit<Circumstances, 'isOwn'> {

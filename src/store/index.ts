@@ -39,6 +39,7 @@ export { foldText } from './search-fold.ts';
 export { type SearchItem, searchItems } from './search-items.ts';
 export { indexedText } from './search-query.ts';
 export { contactRegions, mirrorsDeletes, reconcilingReason, storedGapMs } from './settings.ts';
+export { type SourceLine, sourceLines } from './source-list.ts';
 export { type StoreStats, storeStats } from './stats.ts';
 export { type SourceStatus, type StoreStatus, storeStatus } from './status.ts';
 export {

@@ -310,6 +310,28 @@ describe('beside a sync that runs', () => {
     await agrees(s);
   });
 
+  it('a source is taken out again, but not the one that is followed', async () => {
+    type Line = { id: number; path: string; messages: number; alone: number };
+    const list = async () => (JSON.parse((await s.run('--json', 'sources')).stdout) as { sources: Line[] }).sources;
+    const [followed, other] = await list();
+    expect(other).toMatchObject({ path: place.file('beside', 'other.db') });
+    expect(other?.alone).toBeGreaterThan(100);
+    const refused = await s.run('sources', 'remove', String(followed?.id));
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('is being followed')]);
+    const removed = await s.run('--json', 'sources', 'remove', String(other?.id));
+    expect(removed.status, removed.stderr).toBe(0);
+    expect(JSON.parse(removed.stdout)).toMatchObject({
+      messagesRemoved: other?.alone,
+      chatsRemoved: expect.any(Number),
+    });
+    expect((await list()).map(({ id }) => id)).toEqual([followed?.id]);
+    const unknown = await s.run('sources', 'remove', String(other?.id));
+    expect([unknown.status, unknown.stderr]).toEqual([2, expect.stringContaining('SOURCE_UNKNOWN')]);
+    const said = await s.act({ act: 'say', text: 'followed as before' });
+    await sync.event('messages_synced', names(guidOf(said)));
+    await agrees(s);
+  });
+
   it('search, export and status answer', async () => {
     const said = await s.act({ act: 'say', text: 'find the xylophone' });
     await sync.event('messages_synced', names(guidOf(said)));

@@ -47,8 +47,20 @@ export const sharedMessages: fc.Arbitrary<SharedMessage[]> = fc.array(
   { minLength: 1, maxLength: 8 },
 );
 
+/** What the last that a source heard of the group was. */
+export type GroupFate = { name: string | null; hasLeft: boolean };
+
+export const groupFates: fc.Arbitrary<GroupFate[]> = fc.array(
+  fc.record({ name: fc.constantFrom(null, 'Holidays', 'Football'), hasLeft: fc.boolean() }),
+  { minLength: 3, maxLength: 3 },
+);
+
 /** Writes one file per source: the same people, chats and guids, each with what that source knows. Answers the files. */
-export function writeSources(folder: string, messages: readonly SharedMessage[]): string[] {
+export function writeSources(
+  folder: string,
+  messages: readonly SharedMessage[],
+  groups: readonly GroupFate[] = [],
+): string[] {
   return GENERATIONS.map((generation, source) => {
     const file = path.join(folder, `source-${source}.db`);
     const { pen, direct, group, close } = liveMessages(file, generation);
@@ -78,6 +90,9 @@ export function writeSources(folder: string, messages: readonly SharedMessage[])
       }
       if (known.isDeleted) actions.deleteRecently(pen, sent, atMs + MINUTE);
     }
+    const { name = null, hasLeft = false } = groups[source] ?? {};
+    if (name !== null) actions.rename(pen, group, name, ANN, atMs + (3 - source) * MINUTE);
+    if (hasLeft) actions.leave(pen, group, BOB, atMs + (6 - source) * MINUTE);
     close();
     return file;
   });
