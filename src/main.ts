@@ -22,6 +22,10 @@ process.exitCode = await runCli({
   temporaryFolder: os.tmpdir(),
   timeZone,
   locale,
+  // Opening it costs, and only a terminal is ever read.
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   clock: systemClock,

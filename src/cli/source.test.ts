@@ -33,6 +33,7 @@ function onMac(words: string[], flags: Record<string, unknown> = {}): Invocation
       temporaryFolder: home,
       timeZone: 'UTC',
       locale: 'de-DE',
+      stdin: null,
       stdout: stream,
       stderr: stream,
       clock: fixedClock(0),

@@ -69,7 +69,7 @@ async function importOwned(options: ImportOptions): Promise<ImportSummary> {
   const first = bulk ? bulkImport : mergeImport;
   using readable = readableFile(options.source);
   const outcome = await attempt({ ...options, source: readable.file }, async (source) => {
-    const reading = { recordedPath: options.source.path, ...options, source, gapMs };
+    const reading = { ...options, recordedPath: options.recordedPath ?? options.source.path, source, gapMs };
     const result = await first(reading, watch);
     // Rows may have changed between two snapshots: what did is found by comparing once more.
     return result.renewed ? await mergeImport(reading, watch) : result;

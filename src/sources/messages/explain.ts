@@ -1,5 +1,5 @@
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
-import { ChatStatsError } from '../../kernel/index.ts';
+import { ChatStatsError, noPermission } from '../../kernel/index.ts';
 import { SqliteError } from '../../sqlite/index.ts';
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html) that say something about the file. */
@@ -65,20 +65,6 @@ export function checkReadable(file: string): void {
   if (head.length === 0) throw new ChatStatsError('SOURCE_NOT_MESSAGES', `${file} is empty`);
   if (head.toString('latin1') === SQLITE_MAGIC) return;
   throw explainSourceError(Object.assign(new Error('not a database'), { errcode: NOTADB }), file);
-}
-
-function noPermission(file: string, cause: unknown): ChatStatsError {
-  return new ChatStatsError('SOURCE_NO_PERMISSION', `not allowed to read ${file} (program: ${process.title})`, {
-    cause,
-    hint: `On a Mac: System Settings > Privacy & Security > Full Disk Access, allow ${responsibleProgram()}, then quit and reopen it. Elsewhere: give your user read access to the file.`,
-  });
-}
-
-/** macOS asks for the program that is responsible: the terminal, not node. Terminals name themselves in TERM_PROGRAM. */
-function responsibleProgram(): string {
-  const terminal = process.env.TERM_PROGRAM;
-  if (terminal === undefined || terminal === '') return `the program that starts ChatStats (${process.execPath})`;
-  return `"${terminal.replace('Apple_Terminal', 'Terminal').replace(/\.app$/, '')}", the program this runs in`;
 }
 
 function looksEncrypted(file: string): boolean {

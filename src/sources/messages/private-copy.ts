@@ -1,7 +1,6 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync } from 'node:fs';
 import path from 'node:path';
-import { needsCopy } from '../../sqlite/index.ts';
+import { needsCopy, openPrivateFolder } from '../../sqlite/index.ts';
 import type { MessagesFile } from './locate.ts';
 
 export type ReadableFile = { file: MessagesFile; [Symbol.dispose](): void };
@@ -12,10 +11,10 @@ export type ReadableFile = { file: MessagesFile; [Symbol.dispose](): void };
  */
 export function readableFile(source: MessagesFile): ReadableFile {
   if (!needsCopy(source.path, source)) return { file: source, [Symbol.dispose]() {} };
-  const folder = mkdtempSync(path.join(tmpdir(), 'chatstats-source-'));
-  const dispose = () => rmSync(folder, { recursive: true, force: true });
+  const folder = openPrivateFolder('source');
+  const dispose = () => folder[Symbol.dispose]();
   try {
-    const copy = path.join(folder, 'chat.db');
+    const copy = path.join(folder.path, 'chat.db');
     for (const suffix of ['', '-wal']) copyFileSync(`${source.path}${suffix}`, `${copy}${suffix}`);
     return { file: { path: copy, sealed: false }, [Symbol.dispose]: dispose };
   } catch (error) {
