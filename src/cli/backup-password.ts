@@ -17,11 +17,17 @@ const RETURN = 0x0d;
 export async function backupPassword({ config, world }: Invocation, backup: Backup): Promise<Buffer> {
   if (config.passwordFd !== null) return await firstLineOf(config.passwordFd);
   if (config.backupPassword !== null) return Buffer.from(config.backupPassword, 'utf8');
-  const { stdin, stderr } = world;
-  if (stdin?.isTTY !== true || stderr.isTTY !== true) {
+  const { stdin } = world;
+  if (stdin === null || !asksForPasswords({ config, world })) {
     throw new ChatStatsError('BACKUP_PASSWORD_NEEDED', `the backup ${backup.folder} is encrypted`);
   }
   return await ask(stdin, world, `Password of the backup of ${shown(backup.device ?? backup.id)}: `);
+}
+
+/** True where a person at a terminal is asked. */
+export function asksForPasswords({ config, world }: Pick<Invocation, 'config' | 'world'>): boolean {
+  if (config.passwordFd !== null || config.backupPassword !== null) return false;
+  return world.stdin?.isTTY === true && world.stderr.isTTY === true;
 }
 
 async function firstLineOf(fd: number): Promise<Buffer> {
@@ -52,9 +58,10 @@ const ERASE = ['\u007f', '\b'];
 
 /** Reads a line from the keyboard, key by key, so that nothing of it is shown. */
 async function ask(input: KeyInput, { stderr }: World, question: string): Promise<Buffer> {
-  stderr.write(question);
   input.setEncoding('utf8');
+  // Before the question: whoever answers at once must not see it either.
   input.setRawMode(true);
+  stderr.write(question);
   let typed: string[] = [];
   try {
     return await new Promise((resolve, reject) => {

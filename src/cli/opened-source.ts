@@ -1,7 +1,8 @@
+import { ChatStatsError } from '../kernel/index.ts';
 import type { ImportSummary, VerifyReport } from '../pipeline/index.ts';
-import { describeBackup, openBackup, removeLeftovers } from '../sources/iphone-backup/index.ts';
-import { backupPassword } from './backup-password.ts';
-import type { Invocation } from './invocation.ts';
+import { describeBackup, type OpenBackup, openBackup, removeLeftovers } from '../sources/iphone-backup/index.ts';
+import { asksForPasswords, backupPassword } from './backup-password.ts';
+import { type Invocation, note } from './invocation.ts';
 import { openingProgress } from './progress.ts';
 import { namedBackup, readingSettings, type SourceSettings, sourceSettings } from './source.ts';
 
@@ -28,15 +29,8 @@ export async function openSource(invocation: Invocation): Promise<OpenedSource> 
 }
 
 async function openBackupSource(invocation: Invocation, folder: string): Promise<OpenedSource> {
-  const { world, config } = invocation;
-  const abort = new AbortController();
-  using _interrupt = world.onInterrupt(() => abort.abort());
-  using progress = openingProgress(world, `opening the backup ${folder}`);
-  const opened = await openBackup(folder, () => backupPassword(invocation, describeBackup(folder)), {
-    clock: world.clock,
-    signal: abort.signal,
-    onProgress: (reached) => progress.update(reached),
-  });
+  const { config } = invocation;
+  const opened = await openAsking(invocation, folder);
   const { messages, files, problems } = opened;
   const book = config.addressBook === null ? opened.addressBook : null;
   return {
@@ -52,6 +46,33 @@ async function openBackupSource(invocation: Invocation, folder: string): Promise
     problems,
     [Symbol.dispose]: () => opened[Symbol.dispose](),
   };
+}
+
+/** Whoever types a password may mistype it. */
+const MOST_ATTEMPTS = 3;
+
+async function openAsking(invocation: Invocation, folder: string): Promise<OpenBackup> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await openOnce(invocation, folder);
+    } catch (error) {
+      const isWrong = error instanceof ChatStatsError && error.code === 'BACKUP_PASSWORD_WRONG';
+      if (!isWrong || !asksForPasswords(invocation) || attempt === MOST_ATTEMPTS) throw error;
+      note(invocation, 'That is not the password of this backup; please try again.');
+    }
+  }
+}
+
+async function openOnce(invocation: Invocation, folder: string): Promise<OpenBackup> {
+  const { world } = invocation;
+  const abort = new AbortController();
+  using _interrupt = world.onInterrupt(() => abort.abort());
+  using progress = openingProgress(world, `opening the backup ${folder}`);
+  return await openBackup(folder, () => backupPassword(invocation, describeBackup(folder)), {
+    clock: world.clock,
+    signal: abort.signal,
+    onProgress: (reached) => progress.update(reached),
+  });
 }
 
 /** A result that tells of the problems of its source too. */

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { opendir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { breathe, ChatStatsError, type ErrorCode } from '../../kernel/index.ts';
+import { breathe, ChatStatsError, type ErrorCode, isDenied } from '../../kernel/index.ts';
 import { SqliteError } from '../../sqlite/index.ts';
 import { isDatabase, isFile, Manifest } from './manifest.ts';
 import { fileIdOf, MESSAGES, pathOfFileId } from './places.ts';
@@ -42,9 +42,17 @@ export function readLists(folder: string): BackupLists {
   return { info: read('Info.plist'), manifest: read('Manifest.plist'), status: read('Status.plist') };
 }
 
-/** What is in a folder that holds a backup. Throws SOURCE_NO_PERMISSION. */
+/** What is in a folder that holds a backup; one that may not be looked into says so. */
 export function describeBackup(folder: string): Backup {
-  return describe(folder, readLists(folder));
+  try {
+    readdirSync(folder);
+    return describe(folder, readLists(folder));
+  } catch (error) {
+    if (!isDenied(error) && !(error instanceof ChatStatsError)) throw error;
+    const problem: BackupProblem = { code: 'SOURCE_NO_PERMISSION', reason: 'not allowed to read it' };
+    const nothing = { device: null, model: null, madeAt: null, ios: null };
+    return { id: path.basename(folder), folder, ...nothing, encrypted: false, messages: false, problem };
+  }
 }
 
 export function describe(folder: string, lists: BackupLists): Backup {
@@ -117,8 +125,17 @@ export function refuseBroken({ folder, problem }: Backup): void {
   if (problem !== null) throw new ChatStatsError(problem.code, `the backup ${folder}: ${problem.reason}`);
 }
 
-/** What all files of a backup take together, in bytes. */
+/** What all files of a backup take together, in bytes; those that may not be looked at count nothing. */
 export async function backupSize(folder: string, signal: AbortSignal): Promise<number> {
+  try {
+    return await sizeOf(folder, signal);
+  } catch (error) {
+    if (isDenied(error)) return 0;
+    throw error;
+  }
+}
+
+async function sizeOf(folder: string, signal: AbortSignal): Promise<number> {
   let bytes = 0;
   for await (const entry of await opendir(folder)) {
     const place = path.join(folder, entry.name);

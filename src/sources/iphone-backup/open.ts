@@ -1,4 +1,4 @@
-import { copyFileSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ChatStatsError, isDenied, noPermission } from '../../kernel/index.ts';
 import { openPrivateFolder, type PrivateFolder } from '../../sqlite/index.ts';
@@ -50,6 +50,7 @@ export type AskPassword = () => Promise<Buffer>;
  * errors of the catalogue, SOURCE_NOT_FOUND when there are no messages in it, SOURCE_NO_PERMISSION and CANCELLED.
  */
 export async function openBackup(folder: string, askPassword: AskPassword, watch: Watch): Promise<OpenBackup> {
+  if (!existsSync(folder)) throw new ChatStatsError('SOURCE_NOT_FOUND', `there is nothing at ${folder}`);
   const lists = readLists(folder);
   const backup = describe(folder, lists);
   refuseBroken(backup);

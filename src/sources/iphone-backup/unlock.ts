@@ -13,7 +13,9 @@ const BY_DEVICE = 1;
 const BY_PASSWORD = 2;
 
 /** So many rounds are tried first, to guess how long all of them take. */
-const SAMPLE_ROUNDS = 50_000;
+const SAMPLE_ROUNDS = 200_000;
+/** Fewer are done before anybody could read how far they are. */
+const WORTH_MEASURING = 2_000_000;
 const TELL_EVERY_MS = 200;
 
 /** The keys of the protection classes. Disposing overwrites them. */
@@ -85,7 +87,7 @@ function openClasses({ classKeys }: Keybag, wrappingKey: Buffer): ClassKeys {
 
 async function wrappingKeyOf({ first, second }: Derivation, password: Buffer, watch: Watch): Promise<Buffer> {
   const total = (first?.iterations ?? 0) + second.iterations;
-  const roundsPerMs = await measure(watch.clock, second.salt);
+  const roundsPerMs = total < WORTH_MEASURING ? total : await measure(watch.clock, second.salt);
   await using meter = new Meter(watch, total, roundsPerMs);
   if (first === null) return await meter.until(derive(password, second.salt, second.iterations, KEY_BYTES, 'sha1'));
   const between = await meter.until(derive(password, first.salt, first.iterations, KEY_BYTES, 'sha256'));
