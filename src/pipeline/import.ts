@@ -67,7 +67,7 @@ async function importOwned(options: ImportOptions): Promise<ImportSummary> {
   const bulk = !storeHoldsMessages(options.store);
   const gapMs = options.gapMs ?? gapOfStore(options.store) ?? DEFAULT_GAP_MS;
   const first = bulk ? bulkImport : mergeImport;
-  using readable = readableFile(options.source);
+  using readable = fileToRead(options);
   const outcome = await attempt({ ...options, source: readable.file }, async (source) => {
     const reading = { ...options, recordedPath: options.recordedPath ?? options.source.path, source, gapMs };
     const result = await first(reading, watch);
@@ -75,7 +75,17 @@ async function importOwned(options: ImportOptions): Promise<ImportSummary> {
     return result.renewed ? await mergeImport(reading, watch) : result;
   });
   await breathe();
-  return summary(options, outcome, watch, bulk);
+  const problems = [...readable.problems, ...outcome.problems];
+  const unreadable = readable.unreadable + outcome.unreadable;
+  return summary(options, { ...outcome, problems, unreadable }, watch, bulk);
+}
+
+function fileToRead({ source }: ImportOptions) {
+  try {
+    return readableFile(source);
+  } catch (error) {
+    throw explainSourceError(error, source.path);
+  }
 }
 
 function gapOfStore(store: string): number | null {
