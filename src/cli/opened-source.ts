@@ -68,7 +68,7 @@ async function openOnce(invocation: Invocation, folder: string): Promise<OpenBac
   const abort = new AbortController();
   using _interrupt = world.onInterrupt(() => abort.abort());
   using progress = openingProgress(world, `opening the backup ${folder}`);
-  return await openBackup(folder, () => backupPassword(invocation, describeBackup(folder)), {
+  return await openBackup(folder, () => backupPassword(invocation, describeBackup(folder), abort.signal), {
     clock: world.clock,
     signal: abort.signal,
     onProgress: (reached) => progress.update(reached),

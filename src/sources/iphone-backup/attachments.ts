@@ -82,11 +82,18 @@ export function openAttachment(files: BackupFiles, keys: ClassKeys | null, filen
   const file = attachments.find(filename);
   if (file === null || file.path === null) return null;
   if (keys === null) return createReadStream(file.path);
-  const key = file.encryptionKey === null ? null : keys.unwrap(file.encryptionKey);
-  return key === null ? null : Readable.from(wholeFile(file.path, key), { objectMode: false });
+  const unwrap = () => (file.encryptionKey === null ? null : keys.unwrap(file.encryptionKey));
+  const key = unwrap();
+  if (key === null) return null;
+  // A stream that nobody reads must not keep a key: it takes its own when it begins.
+  key.fill(0);
+  return Readable.from(wholeFile(file.path, unwrap), { objectMode: false });
 }
 
-async function* wholeFile(file: string, key: Buffer): AsyncGenerator<Buffer> {
+async function* wholeFile(file: string, unwrap: () => Buffer | null): AsyncGenerator<Buffer> {
+  const key = unwrap();
+  if (key === null)
+    throw new ChatStatsError('BACKUP_DAMAGED', 'the backup was let go of before its attachment was read');
   try {
     const plain = decrypted(createReadStream(file) as AsyncIterable<Buffer>, key);
     const { isWhole } = yield* plain;
