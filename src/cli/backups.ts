@@ -27,6 +27,8 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   }
   backups.sort((one, other) => (other.madeAt ?? 0) - (one.madeAt ?? 0));
   if (config.json) printJson(invocation, { backups: backups.map(jsonOf) });
+  else if (places.length === 0)
+    print(invocation, ['This system has no usual place for iPhone backups: name the folder.']);
   else if (backups.length === 0) print(invocation, [`There are no iPhone backups in ${places.join(' or ')}`]);
   else print(invocation, lines(invocation, backups));
   return EXIT.done;

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { type Calls, Engine, listen, startThreadAhead } from '../engine/index.ts';
 import { EXIT, type ExitCode } from '../kernel/index.ts';
 import { checkImport, type FollowState, type FollowStatus } from '../pipeline/index.ts';
+import { removeLeftovers } from '../sources/iphone-backup/index.ts';
 import { type Invocation, note, print, printJson, warn } from './invocation.ts';
 import { importProgress, type Progress } from './progress.ts';
 import { sourceSettings } from './source.ts';
@@ -24,6 +25,7 @@ const WORDS: Record<FollowState, string> = {
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { config, world } = invocation;
   startThreadAhead();
+  removeLeftovers();
   const args = followArgs(invocation);
   checkImport({ source: args.source, store: config.db });
   const stop = new AbortController();

@@ -72,10 +72,27 @@ describe('backups', () => {
     });
   });
 
+  it('names a folder that may not be read, and what to do; one such backup among others stops nothing', async () => {
+    const folder = place.file('denied');
+    cpSync(plain.folder, path.join(folder, plain.udid), { recursive: true });
+    mkdirSync(path.join(folder, '00008113-001234567890001E'), { mode: 0 });
+    chmodSync(place.folder, 0o755);
+    const uid = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+    const look = () => place.runWith(['backups', folder, '--json'], uid);
+    const { backups } = JSON.parse((await look()).stdout) as { backups: { problem: { code: string } | null }[] };
+    expect(backups.map(({ problem }) => problem?.code ?? null)).toEqual([null, 'SOURCE_NO_PERMISSION']);
+    chmodSync(folder, 0);
+    const denied = await look();
+    chmodSync(folder, 0o755);
+    expect([denied.status, errorCode(denied)]).toEqual([3, 'SOURCE_NO_PERMISSION']);
+    expect(denied.stderr).toContain('Full Disk Access');
+  });
+
   it('says that there are none, and that there is no such folder', async () => {
     mkdirSync(place.file('empty'));
     expect((await place.run(['backups', place.file('empty')])).stdout).toMatch(/^There are no iPhone backups in /);
     expect((await place.run(['backups', place.file('empty'), '--json'])).stdout).toBe('{"backups":[]}\n');
+    expect((await place.run(['backups', '--json'])).stdout).toBe('{"backups":[]}\n');
     const none = await place.run(['backups', place.file('nowhere')]);
     expect([none.status, errorCode(none)]).toEqual([3, 'SOURCE_NOT_FOUND']);
   });

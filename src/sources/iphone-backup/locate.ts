@@ -53,14 +53,9 @@ export function locateBackups(folder: string): string[] {
   return found.length > 0 ? found : below.flatMap(backupsIn);
 }
 
-/** The backups in the usual places of this machine. Throws SOURCE_NO_PERMISSION, and SOURCE_NOT_FOUND where there are no such places. */
+/** The backups in the usual places of this machine, of which a system may have none. Throws SOURCE_NO_PERMISSION. */
 export function locateUsualBackups(machine: Machine): { places: string[]; folders: string[] } {
   const places = usualPlaces(machine);
-  if (places.length === 0) {
-    throw new ChatStatsError('SOURCE_NOT_FOUND', 'this machine has no usual place for iPhone backups', {
-      hint: 'Name the folder that holds them: chatstats backups FOLDER',
-    });
-  }
   return { places, folders: places.filter((place) => isThere(place) && isFolder(place)).flatMap(backupsIn) };
 }
 

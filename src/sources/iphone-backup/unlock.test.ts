@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChatStatsError, fixedClock } from '../../kernel/index.ts';
@@ -89,16 +89,21 @@ describe('deriving', () => {
     const between = '4b6ea444dbf012031918ad8f311010b0de8b442d89e81fd30bd6876c085f5287';
     const kek = '8beb8aea7cb8e558ab54fe650b12d3695c0f836d386c814a0a0c1b8586d54690';
     expect(keyFromPassword(PASSWORD, first, second).toString('hex')).toBe(kek);
+    // Some systems have another OpenSSL, or none; then the vector alone has to do.
     const kdf = (digest: string, pass: string, { salt, iterations }: typeof first) =>
-      execFileSync('openssl', [
+      spawnSync('openssl', [
         ...['kdf', '-keylen', '32', '-kdfopt', `digest:${digest}`, '-kdfopt', pass],
         ...['-kdfopt', `hexsalt:${salt.toString('hex')}`, '-kdfopt', `iter:${iterations}`, 'PBKDF2'],
-      ])
+      ]);
+    const hexOf = (bytes: Buffer) =>
+      bytes
         .toString()
         .replace(/[^0-9A-F]/g, '')
         .toLowerCase();
-    expect(kdf('SHA256', `pass:${PASSWORD}`, first)).toBe(between);
-    expect(kdf('SHA1', `hexpass:${between}`, second)).toBe(kek);
+    const rounds = [kdf('SHA256', `pass:${PASSWORD}`, first), kdf('SHA1', `hexpass:${between}`, second)];
+    if (rounds.every(({ status }) => status === 0)) {
+      expect(rounds.map(({ stdout }) => hexOf(stdout))).toEqual([between, kek]);
+    }
     // The class key 4 of the vector, out of a keybag that holds nothing else.
     const entry = (tag: string, value: Buffer) => {
       const length = Buffer.alloc(4);
