@@ -64,9 +64,19 @@ export async function openBackup(folder: string, askPassword: AskPassword, watch
     return await opening.open();
   } catch (error) {
     opening[Symbol.dispose]();
-    if (isDenied(error)) throw noPermission(folder, error);
-    throw error;
+    throw explained(error, folder);
   }
+}
+
+/** What the file system says while files are read and copies are written, in the words of the catalogue. */
+function explained(error: unknown, folder: string): unknown {
+  if (isDenied(error)) return noPermission(folder, error);
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new ChatStatsError('DISK_FULL', 'no room left for private copies of the backup', { cause: error });
+  }
+  const isOfDisk = code === 'EIO' || code === 'ENOENT' || code === 'ESTALE' || code === 'ENXIO';
+  return isOfDisk ? new ChatStatsError('DISK_ERROR', `${folder} could not be read (${code})`, { cause: error }) : error;
 }
 
 class Opening implements Disposable {
