@@ -1,5 +1,12 @@
 import path from 'node:path';
-import { type Database, foreignUri, openForeign, openPrivateFolder, openWritable } from '../../sqlite/index.ts';
+import {
+  type Database,
+  foreignUri,
+  openForeign,
+  openPrivateFolder,
+  openWritable,
+  SqliteError,
+} from '../../sqlite/index.ts';
 import { EARLY_TABLES, type EarlyColumns, earlyStatements, TARGET_SCHEMA } from './early-layout.sql.ts';
 import { isDamage } from './explain.ts';
 import type { MessagesFile } from './locate.ts';
@@ -13,8 +20,9 @@ export function hasEarlyLayout(source: MessagesFile): boolean {
     using db = openForeign(source.path, source);
     const columns = columnsOf(db, 'main', 'message');
     return columns.has('address') && columns.has('flags') && columnsOf(db, 'main', 'handle').size === 0;
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof SqliteError || typeof (error as { errcode?: unknown }).errcode === 'number') return false;
+    throw error;
   }
 }
 
