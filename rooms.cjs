@@ -151,6 +151,55 @@ const rooms = [
     why: "The thread that owns the writer and everything that reads Apple's files, and the ways to ask it for something: from the main thread, and from another process over a private socket.",
   },
   {
+    name: 'service',
+    imports: ['kernel'],
+    types: [],
+    packages: [],
+    builtins: ['fs', 'path'],
+    why: 'Running at login, by launchd or systemd. It writes their files and reads their answers; it starts no program itself, but is handed the way to: so it can be tried where there is neither.',
+  },
+  {
+    name: 'doctor',
+    imports: [
+      'kernel',
+      'model',
+      'sqlite',
+      'sources/messages',
+      'sources/address-book',
+      'sources/iphone-backup',
+      'store',
+      'outbox',
+    ],
+    types: ['engine', 'service'],
+    packages: [],
+    builtins: ['fs', 'path'],
+    why: 'Looks at everything and changes nothing: what is wrong, and what to do. It answers with data, so that a terminal and a page can show the same; what runs is told to it, because only the doors know how to ask.',
+  },
+  {
+    name: 'delivery',
+    imports: ['kernel', 'model', 'sqlite', 'store', 'outbox'],
+    types: ['engine'],
+    packages: [],
+    builtins: [],
+    why: 'Events on their way to whoever listens: each is read once from the outbox and encoded once, however many listen. It knows no HTTP, and the events table is its only truth.',
+  },
+  {
+    name: 'api',
+    imports: ['kernel', 'model', 'sqlite', 'sources/address-book', 'store', 'outbox', 'engine', 'delivery'],
+    types: ['pipeline', 'doctor'],
+    packages: [
+      'fastify',
+      '@fastify/compress',
+      '@fastify/helmet',
+      '@fastify/static',
+      '@fastify/swagger',
+      'fastify-type-provider-zod',
+      'zod',
+    ],
+    builtins: ['fs', 'fs/promises', 'path', 'os', 'crypto', 'net', 'http', 'worker_threads', 'process'],
+    why: 'The door for programs and for the page. It reads through connections of its own and asks the engine for everything that changes something; whom it lets in is decided here and nowhere else.',
+  },
+  {
     name: 'simulator',
     imports: ['kernel', 'model', 'sqlite'],
     types: [],
@@ -172,6 +221,9 @@ const rooms = [
       'outbox',
       'pipeline',
       'engine',
+      'service',
+      'doctor',
+      'api',
     ],
     types: [],
     packages: ['commander', 'cli-progress', 'csv-stringify'],
@@ -197,7 +249,7 @@ const rooms = [
     imports: ['kernel', 'cli'],
     types: [],
     packages: [],
-    builtins: ['process', 'os'],
+    builtins: ['process', 'os', 'child_process'],
     why: 'The composition root: the system clock, the real environment, the command line.',
   },
 ];
@@ -255,6 +307,17 @@ const possessions = [
 ];
 
 /**
+ * The page in web/, which runs in a browser. Of the program it knows what answers look like, and none of its code;
+ * nothing else imports it: the program serves what was built of it.
+ */
+const page = {
+  folder: 'web',
+  types: ['src/api/schemas/index.ts'],
+  packages: ['react', 'react-dom', '@tanstack/react-virtual', 'uplot'],
+  why: 'The page is a client like any other: what it cannot ask the API for, nobody else could either.',
+};
+
+/**
  * Folders beside src/. They may enter every room, through its index.ts; nothing in src/ may import them.
  */
 const outside = ['test', 'bench', 'scripts'];
@@ -262,4 +325,4 @@ const outside = ['test', 'bench', 'scripts'];
 /** Packages for tests alone, beside those of the room under test. */
 const testPackages = ['vitest', 'fast-check', 'node-typedstream', 'bplist-creator', 'bplist-parser'];
 
-module.exports = { rooms, possessions, outside, testPackages };
+module.exports = { rooms, possessions, outside, page, testPackages };

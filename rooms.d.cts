@@ -15,5 +15,8 @@ export type Possession = { what: string; pattern: RegExp; inStrings: boolean; on
 
 export const rooms: Room[];
 export const possessions: Possession[];
+export type Page = { folder: string; types: string[]; packages: string[]; why: string };
+
+export const page: Page;
 export const outside: string[];
 export const testPackages: string[];

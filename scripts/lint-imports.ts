@@ -58,7 +58,7 @@ const toJavaScript = (file: string) => file.replace(/\.ts$/, '.js');
 const toTypeScript = (file: string) => file.replace(/\.js$/, '.ts');
 
 if (import.meta.main) {
-  const files = projectFiles(['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts']);
+  const files = projectFiles(['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts', 'web/src/**/*.ts']);
   const { modules, violations } = await lintImports(files);
   for (const violation of violations) console.error(violation);
   console.error(`${violations.length} violations in ${modules} modules`);

@@ -1,9 +1,13 @@
+import { execFile, spawn } from 'node:child_process';
 import os from 'node:os';
 import process from 'node:process';
 import { runCli } from './cli/index.ts';
 import { systemClock } from './kernel/index.ts';
 
 /** The composition root: the real machine, handed to the command line. */
+
+/** A program of the system that has not ended by then is not waited for any longer, in milliseconds. */
+const PROGRAM_MS = 60_000;
 
 // A reader that has seen enough (`| head`) ends a command quietly; a closed stderr ends nothing.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -20,6 +24,8 @@ process.exitCode = await runCli({
   platform: process.platform,
   home: os.homedir(),
   temporaryFolder: os.tmpdir(),
+  node: process.execPath,
+  userId: process.getuid?.() ?? null,
   timeZone,
   locale,
   // Opening it costs, and only a terminal is ever read.
@@ -29,6 +35,8 @@ process.exitCode = await runCli({
   stdout: process.stdout,
   stderr: process.stderr,
   clock: systemClock,
+  openInBrowser,
+  runProgram,
   onInterrupt,
 });
 
@@ -44,4 +52,29 @@ function onInterrupt(listener: () => void): Disposable {
   };
   for (const signal of signals) process.on(signal, handle);
   return { [Symbol.dispose]: remove };
+}
+
+function runProgram(
+  command: string,
+  args: readonly string[],
+): Promise<{ status: number | null; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(command, args, { timeout: PROGRAM_MS }, (error, stdout, stderr) => {
+      // A number is an exit code; a word, such as ENOENT, says that there was no process.
+      const status = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
+      resolve({ status, stdout, stderr });
+    });
+  });
+}
+
+function openInBrowser(address: string): void {
+  const [command, ...args] =
+    process.platform === 'darwin'
+      ? ['open', address]
+      : process.platform === 'win32'
+        ? ['rundll32', 'url.dll,FileProtocolHandler', address]
+        : ['xdg-open', address];
+  const browser = spawn(command, args, { stdio: 'ignore', detached: true });
+  browser.on('error', () => undefined);
+  browser.unref();
 }

@@ -11,7 +11,7 @@ export function readProjectFile(file: string): string | null {
 
 /** Files of the project that match, by path relative to its root with forward slashes, sorted, with their text. */
 export function projectFiles(patterns: string[]): Map<string, string> {
-  const names = globSync(patterns, { cwd: projectRoot, exclude: ['node_modules/**'] }).map((name) =>
+  const names = globSync(patterns, { cwd: projectRoot, exclude: ['node_modules/**', 'web/dist/**'] }).map((name) =>
     name.split(path.sep).join('/'),
   );
   return new Map(names.sort().map((name) => [name, readFileSync(path.join(projectRoot, name), 'utf8')]));

@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { countTests, type Tally } from './report.ts';
+import { installChromium } from './web/chromium.ts';
 
 const root = path.join(import.meta.dirname, '..');
 const bin = path.join(root, 'node_modules', '.bin');
@@ -16,6 +17,7 @@ type Check = { name: string; command: string; args: string[] };
 
 const checks: Check[] = [
   { name: 'types', command: 'tsc', args: ['-p', '.'] },
+  { name: 'types of the page', command: 'tsc', args: ['-p', 'web'] },
   { name: 'format and lint', command: 'biome', args: ['check', '--error-on-warnings', '.'] },
   { name: 'walls', command: 'node', args: ['--disable-warning=ExperimentalWarning', 'scripts/lint-imports.ts'] },
   { name: 'unused code', command: 'knip', args: ['--no-config-hints'] },
@@ -52,6 +54,7 @@ function runTests(filters: string[]): Tally {
 }
 
 const filters = process.argv.slice(2);
+if (filters.length === 0 || filters.some((filter) => filter.includes('web'))) installChromium();
 const checked = filters.length === 0 ? runChecks() : { passed: 0, failed: 0 };
 const tested = runTests(filters);
 const failed = checked.failed + tested.failed;

@@ -7,8 +7,8 @@ import { projectFiles, projectRoot, readProjectFile } from './project-files.ts';
 import { mask } from './source-text.ts';
 
 /** The rules of CONTRIBUTING.md that a machine can judge, each with its reason. A failure lists every place at once. */
-const FOLDERS = '{src,test,bench,scripts}';
-const sources = projectFiles([`${FOLDERS}/**/*.{ts,cts,mts,cjs,css}`, '*.{ts,cts,cjs}', '.*.cjs']);
+const FOLDERS = '{src,test,bench,scripts,web}';
+const sources = projectFiles([`${FOLDERS}/**/*.{ts,tsx,cts,mts,cjs,css}`, '*.{ts,cts,cjs}', '.*.cjs']);
 const MAX_LINES = 400;
 
 type Rule = { name: string; why: string; findIn(source: string, file: string): boolean };

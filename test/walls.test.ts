@@ -17,7 +17,7 @@ function slot(code: string): string {
 
 describe('the walls of this house', () => {
   it('are respected by every file', () => {
-    const files = projectFiles(['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts']);
+    const files = projectFiles(['{src,test,bench,scripts}/**/*.ts', 'web/**/*.{ts,tsx}']);
     expect(files.size).toBeGreaterThan(10);
     expect(wallViolations(files)).toEqual([]);
   });
@@ -72,6 +72,9 @@ describe('the checker of the walls', () => {
     ['a package of tests', 'src/decode/a.ts', "import fc from 'fast-check';"],
     ['tests', 'src/load/a.ts', "import { x } from '../../test/walls.ts';"],
     ['a room past its index, from a bench', 'bench/a.ts', "import { x } from '../src/decode/typedstream.ts';"],
+    ['code of the program in the page', 'web/src/a.ts', "import { x } from '../../src/api/schemas/index.ts';"],
+    ['other types of the program in the page', 'web/src/a.ts', "import type { x } from '../../src/store/index.ts';"],
+    ['a package that is not of the page', 'web/src/a.tsx', "import { z } from 'zod';"],
     ['an import over several lines', 'src/decode/a.ts', "import {\n  apply,\n} from '../load/index.ts';"],
   ])('refuses %s', (_what, file, source) => {
     expect(check(file, source)).toHaveLength(1);
@@ -107,6 +110,11 @@ describe('the checker of the walls', () => {
   it('lets types pass where the table says so, and the demo have its simulator', () => {
     expect(check('src/transform/a.ts', "import type { Row } from '../sources/messages/index.ts';")).toEqual([]);
     expect(check('src/cli/demo.ts', "import { write } from '../simulator/index.ts';")).toEqual([]);
+  });
+
+  it('lets the page have what answers look like, and its packages', () => {
+    const types = "import type { Chat } from '../../../src/api/schemas/index.ts';";
+    expect(check('web/src/data/a.ts', types, "import 'uplot/dist/uPlot.min.css';", "import './b.ts';")).toEqual([]);
   });
 
   it('lets a test use files, test packages, earlier rooms and the simulator, but no later room', () => {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { outside, possessions, type Room, rooms, testPackages } from '../rooms.cjs';
+import { outside, page, possessions, type Room, rooms, testPackages } from '../rooms.cjs';
 import { importsOf, mask } from './source-text.ts';
 
 /**
@@ -15,9 +15,12 @@ export function wallViolations(files: ReadonlyMap<string, string>): string[] {
       continue;
     }
     for (const { specifier, typeOnly, line } of importsOf(source)) {
-      const reason = specifier.startsWith('.')
-        ? localReason(file, room, path.posix.join(path.posix.dirname(file), specifier), typeOnly)
-        : foreignReason(file, room, specifier);
+      const isOfPage = file.startsWith(`${page.folder}/src/`);
+      const reason = isOfPage
+        ? pageReason(file, specifier, typeOnly)
+        : specifier.startsWith('.')
+          ? localReason(file, room, path.posix.join(path.posix.dirname(file), specifier), typeOnly)
+          : foreignReason(file, room, specifier);
       if (reason !== null) found.push(`${file}:${line} imports ${specifier}. ${reason}`);
     }
     found.push(...possessionViolations(file, room, source));
@@ -57,6 +60,18 @@ function mayImport(file: string, room: Room, other: Room, typeOnly: boolean): bo
   if (room.doors?.some((door) => door.file === file && door.imports.includes(other.name)) === true) return true;
   // A test may use what data has passed through before, and made-up databases.
   return isTest(file) && (other.name === 'simulator' || rooms.indexOf(other) < rooms.indexOf(room));
+}
+
+/** Why a file of the page may not import something, or null when it may. */
+function pageReason(file: string, specifier: string, typeOnly: boolean): string | null {
+  if (!specifier.startsWith('.')) {
+    return page.packages.includes(packageOf(specifier))
+      ? null
+      : `The page may use ${list(page.packages)} of the packages. ${page.why}`;
+  }
+  const target = path.posix.join(path.posix.dirname(file), specifier);
+  if (target.startsWith(`${page.folder}/src/`) || (typeOnly && page.types.includes(target))) return null;
+  return `The page may import types of ${list(page.types)}, and nothing else of the program. ${page.why}`;
 }
 
 /** Why a file may not import a package or a module of Node, or null when it may. */

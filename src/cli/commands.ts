@@ -37,6 +37,22 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./import.ts'),
   },
   {
+    name: 'up',
+    argument: SOURCE,
+    summary: 'import, follow, and serve the page and the API, until stopped',
+    details: [
+      'All in one: imports the history if the store does not know it (the page shows how far it is), follows Messages as sync does, and serves a page for people and an API for programs (docs/api.md) on this machine alone. Ctrl-C stops it; nothing is lost.',
+      'An iPhone backup does not change: it is imported, with its own address book, and served; nothing is followed. The password of an encrypted one is asked for at the start. Without SOURCE the store is served without it.',
+      'With --json, one object as soon as it listens: {address, port}.',
+    ],
+    examples: [
+      'chatstats up',
+      'chatstats up --source ~/Library/Messages/chat.db --port 8080 --no-open',
+      'chatstats up ~/backups/00008110-001234567890001E',
+    ],
+    load: () => import('./up.ts'),
+  },
+  {
     name: 'backups',
     argument: {
       syntax: '[FOLDER]',
@@ -101,6 +117,32 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./status.ts'),
   },
   {
+    name: 'doctor',
+    argument: null,
+    summary: 'say what is wrong, and what to do',
+    details: [
+      "Looks at Messages' database and its permissions, the address books, the store, the disk, and what runs; it changes nothing. Exit code 4 when something does not work (✗); what is worth a word (!) leaves it 0.",
+      'With --json: {ok, checks: [{id, title, state, found, remedy}]}; state is ok, warning, failed or skipped.',
+    ],
+    examples: ['chatstats doctor', 'chatstats doctor --source ~/old/chat.db --json'],
+    load: () => import('./doctor.ts'),
+  },
+  {
+    name: 'service',
+    argument: { syntax: '<VERB>', description: 'install, remove or status' },
+    summary: 'run at login: follow Messages and serve the page',
+    details: [
+      'install has launchd (macOS) or the systemd of this user run "chatstats up --no-open" from login on, start it again should it fail, and starts it now, with the options that are given here. Installed again with the same options it is started anew; with others it takes --force. remove stops it and takes everything back. The store stays.',
+      'With --json: {manager, isInstalled, isRunning, pid, lastExit, file, arguments, log}, of install also replaced; of remove {removed, file}.',
+    ],
+    examples: [
+      'chatstats service install',
+      'chatstats --db ~/archive.db service install --port 8080',
+      'chatstats service status',
+    ],
+    load: () => import('./service.ts'),
+  },
+  {
     name: 'seal',
     argument: { syntax: '<CHAT>', description: 'the id or identifier of a chat' },
     summary: 'end the conversation of a chat now',
@@ -145,9 +187,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     argument: null,
     summary: 'try everything on a made-up history, on any machine',
     details: [
+      'At a terminal it is "chatstats up" with a made-up Messages that goes on writing, until it is stopped. Elsewhere, or with --stay off, it follows that for some seconds, compares the store with its source, shows the numbers and ends.',
       'Everything happens in a temporary folder that is removed at the end, unless --db on the command line names a new store to keep.',
     ],
-    examples: ['chatstats demo', 'chatstats demo --messages 300000 --seed 7', 'chatstats --db demo.db demo'],
+    examples: [
+      'chatstats demo',
+      'chatstats demo --stay off',
+      'chatstats demo --messages 300000 --seed 7',
+      'chatstats --db demo.db demo',
+    ],
     load: () => import('./demo.ts'),
   },
 ];

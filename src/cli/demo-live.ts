@@ -1,8 +1,8 @@
-import { Engine } from '../engine/index.ts';
+import { type Calls, Engine } from '../engine/index.ts';
 import { must, pause } from '../kernel/index.ts';
 import type { StoredEvent } from '../model/index.ts';
 import { lastEventId, readEvents } from '../outbox/index.ts';
-import { type ActorLine, type Generation, startActor } from '../simulator/index.ts';
+import { type ActorLine, type ActorProcess, type Generation, startActor } from '../simulator/index.ts';
 import { openStoreForReading } from '../store/index.ts';
 import { type Invocation, note, print } from './invocation.ts';
 import { grouped } from './terminal.ts';
@@ -43,7 +43,30 @@ const ACTS = [
 /** For the last changes to arrive. */
 const REST_MS = 500;
 const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
 const EVENTS_AT_ONCE = 1_000;
+
+/** How a made-up Messages is followed. */
+export function demoFollowArgs(
+  { config }: Invocation,
+  { file, addressBook }: Pick<LiveTask, 'file' | 'addressBook'>,
+): Calls['follow']['args'] {
+  return {
+    source: { path: file, sealed: false },
+    ...{ addressBook, region: config.region, locale: null, mirrorDeletes: false, once: false },
+    gapMs: config.gapMinutes === null ? null : config.gapMinutes * MINUTE_MS,
+    ...{ pollMs: config.pollMs, hints: config.hints, sealCheckMs: config.sealCheckSeconds * SECOND_MS },
+    contactsMs: config.contactsSeconds * SECOND_MS,
+  };
+}
+
+/** Starts a Messages in which people write, a process of its own, until it is stopped. */
+export function startWriting(
+  { file, generation, seed }: Pick<LiveTask, 'file' | 'generation' | 'seed'>,
+  onLine: (line: ActorLine) => void = () => undefined,
+): ActorProcess {
+  return startActor({ file, generation, seed, only: ACTS, perSecond: PER_SECOND, onLine });
+}
 
 /** Lets a made-up Messages, a process of its own, write to its database, follows it, and shows what arrives. */
 export async function showLive(invocation: Invocation, task: LiveTask, signal: AbortSignal): Promise<LiveShow> {
@@ -64,19 +87,11 @@ export async function showLive(invocation: Invocation, task: LiveTask, signal: A
     }
   };
   using _events = engine.on('committed', arrive);
-  await engine.call('follow', {
-    source: { path: task.file, sealed: false },
-    ...{ addressBook: task.addressBook, region: config.region, locale: null, gapMs: null, mirrorDeletes: false },
-    ...{ once: false, pollMs: config.pollMs, hints: config.hints, sealCheckMs: config.sealCheckSeconds * SECOND_MS },
-    contactsMs: config.contactsSeconds * SECOND_MS,
-  });
+  await engine.call('follow', demoFollowArgs(invocation, task));
   note(invocation, `following it live for ${task.seconds} s, while it goes on writing`);
-  const actor = startActor({
-    ...{ file: task.file, generation: task.generation, seed: task.seed, only: ACTS, perSecond: PER_SECOND },
-    onLine: (line: ActorLine) => {
-      show.commits += 1;
-      if (line.guid !== null && !writtenAt.has(line.guid)) writtenAt.set(line.guid, line.atMs);
-    },
+  const actor = startWriting(task, (line) => {
+    show.commits += 1;
+    if (line.guid !== null && !writtenAt.has(line.guid)) writtenAt.set(line.guid, line.atMs);
   });
   await pause(task.seconds * SECOND_MS, signal);
   await actor.stop();

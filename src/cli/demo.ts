@@ -4,9 +4,10 @@ import { breathe, ChatStatsError, EXIT, type ExitCode } from '../kernel/index.ts
 import { type Generation, type History, writeHistory } from '../simulator/index.ts';
 import { locateMessages } from '../sources/messages/index.ts';
 import { storeHoldsMessages, storeStats } from '../store/index.ts';
-import { type LiveShow, showLive } from './demo-live.ts';
+import { demoFollowArgs, type LiveShow, showLive, startWriting } from './demo-live.ts';
 import { importWithProgress, summaryLines } from './import.ts';
 import { type Invocation, note, print, printJson } from './invocation.ts';
+import { serve } from './serving.ts';
 import { chartLines } from './stats.ts';
 import { withStore } from './store-access.ts';
 import { grouped, span, terminalOf } from './terminal.ts';
@@ -28,8 +29,9 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   }
   const folder = mkdtempSync(path.join(world.temporaryFolder, 'chatstats-demo-'));
   try {
-    const history = await makeHistory(invocation, folder);
-    return await show(invocation, history, { kept, folder });
+    const made = await makeHistory(invocation, folder);
+    const stays = config.stay ?? (!config.json && terminalOf(world.stdout, world).isTerminal);
+    return await (stays ? stay(invocation, made, { kept, folder }) : show(invocation, made, { kept, folder }));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -57,11 +59,35 @@ async function makeHistory(invocation: Invocation, folder: string): Promise<Made
   return { history, durationMs: world.clock.now() - startedAt, addressBook };
 }
 
-async function show(
+type Place = { kept: string | null; folder: string };
+
+/** Goes on until it is stopped: the page shows the import, and then a Messages in which people go on writing. */
+async function stay(
   invocation: Invocation,
-  made: Made,
-  { kept, folder }: { kept: string | null; folder: string },
+  { history, addressBook }: Made,
+  { kept, folder }: Place,
 ): Promise<ExitCode> {
+  const { config, world, flags } = invocation;
+  const stop = new AbortController();
+  using _interrupt = world.onInterrupt(() => stop.abort());
+  const { file } = history;
+  const task = {
+    store: kept ?? path.join(folder, 'chatstats.db'),
+    following: demoFollowArgs(invocation, { file, addressBook }),
+    anyPort: flags.port === undefined,
+    meanwhile: () => ({
+      actor: startWriting({ file, generation: GENERATION, seed: config.seed }),
+      async [Symbol.asyncDispose]() {
+        await this.actor.stop();
+      },
+    }),
+  };
+  note(invocation, 'people go on writing in it until you stop it with Ctrl-C');
+  await serve(invocation, task, stop.signal);
+  return EXIT.done;
+}
+
+async function show(invocation: Invocation, made: Made, { kept, folder }: Place): Promise<ExitCode> {
   const { world, config } = invocation;
   const store = kept ?? path.join(folder, 'chatstats.db');
   const source = locateMessages(made.history.file, { platform: world.platform, home: world.home });

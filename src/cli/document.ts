@@ -7,7 +7,7 @@ const EXIT_MEANINGS: Record<keyof typeof EXIT, string> = {
   failed: 'failed',
   usage: 'wrong usage',
   source: 'the source was not found or could not be read',
-  differences: 'differences were found (`verify`)',
+  differences: 'differences or faults were found (`verify`, `doctor`)',
   owner: 'another process is writing to the store',
   cancelled: 'cancelled',
 };

@@ -50,7 +50,7 @@ export async function importWithProgress({ world }: Invocation, task: Task, open
 }
 
 /** Only for the bar: what is wrong with a store is told by the import itself. */
-function looksNew(store: string): boolean {
+export function looksNew(store: string): boolean {
   try {
     return !storeHoldsMessages(store);
   } catch {

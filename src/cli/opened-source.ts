@@ -23,22 +23,44 @@ export async function openSource(invocation: Invocation): Promise<OpenedSource> 
   // What a process that was killed has left in the clear goes first, whatever becomes of this one.
   removeLeftovers();
   const folder = namedBackup(invocation);
-  if (folder !== null) return await openBackupSource(invocation, folder);
+  if (folder !== null) return await openNamedBackup(invocation, folder);
   const settings = sourceSettings(invocation);
   return { settings, place: settings.source.path, problems: [], [Symbol.dispose]: () => undefined };
 }
 
-async function openBackupSource(invocation: Invocation, folder: string): Promise<OpenedSource> {
-  const { config } = invocation;
-  const opened = await openAsking(invocation, folder);
+/** The same for a backup, with the address book that was named for it, else its own. */
+export async function openNamedBackup(invocation: Invocation, folder: string): Promise<OpenedSource> {
+  return sourceOf(invocation, folder, await openAsking(invocation, folder), invocation.config.addressBook);
+}
+
+/**
+ * The same for a backup that a request names. Nobody is asked for a password, and none travels in a request: one that is
+ * encrypted ends with BACKUP_PASSWORD_NEEDED.
+ */
+export async function openRequestedBackup(
+  invocation: Invocation,
+  folder: string,
+  addressBook: string | null,
+): Promise<OpenedSource> {
+  const askPassword = () =>
+    Promise.reject(
+      new ChatStatsError('BACKUP_PASSWORD_NEEDED', `the backup ${folder} is encrypted`, {
+        hint: `A request cannot carry its password. On a terminal of this machine, while this goes on: chatstats import ${folder}`,
+      }),
+    );
+  const watch = { clock: invocation.world.clock, signal: new AbortController().signal, onProgress: () => undefined };
+  return sourceOf(invocation, folder, await openBackup(folder, askPassword, watch), addressBook);
+}
+
+function sourceOf(invocation: Invocation, folder: string, opened: OpenBackup, named: string | null): OpenedSource {
   const { messages, files, problems } = opened;
-  const book = config.addressBook === null ? opened.addressBook : null;
+  const book = named === null ? opened.addressBook : null;
   return {
     settings: {
       source: { path: messages.path, sealed: messages.sealed },
       recordedPath: messages.place,
       attachmentFiles: files,
-      addressBook: book?.path ?? (config.addressBook === 'none' ? null : config.addressBook),
+      addressBook: book?.path ?? (named === 'none' ? null : named),
       ...(book === null || book.path === book.place ? {} : { addressBookPlace: book.place }),
       ...readingSettings(invocation),
     },

@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 export type ParsedArguments = { command: CommandSpec; flags: Settings; words: string[] };
 
 const EXIT_CODES =
-  'Exit codes: 0 done; 1 failed; 2 wrong usage; 3 source not found or not readable; 4 differences found;\n' +
+  'Exit codes: 0 done; 1 failed; 2 wrong usage; 3 source not found or not readable; 4 differences or faults found;\n' +
   '5 another process writes to the store; 130 cancelled.';
 
 /**
@@ -60,7 +60,11 @@ function addFlags(command: Command, name: string): void {
 function flagsIn(command: Command): Settings {
   const given = command.options
     .filter((option) => command.getOptionValueSource(option.attributeName()) === 'cli')
-    .map((option) => [option.long?.replace(/^--/, '') ?? '', command.getOptionValue(option.attributeName())]);
+    .map((option) => {
+      const value: unknown = command.getOptionValue(option.attributeName());
+      // The parser takes --no-x for x being off; here it is a switch of that name.
+      return [option.long?.replace(/^--/, '') ?? '', option.negate ? value === false : value];
+    });
   return Object.fromEntries(given);
 }
 

@@ -12,8 +12,10 @@ export async function runCli(world: World): Promise<ExitCode> {
     // The commonest question of scripts is answered before anything else is loaded.
     const [first, ...others] = world.args;
     if (first === '--version' && others.length === 0) return say(world, version());
+    const { CHATSTATS_SERVICE_LOG: log } = world.env;
+    if (log !== undefined) (await import('../service/index.ts')).rotateLog(log);
     // The engine's thread loads its code while this one finds out what is asked for; nothing is opened ahead.
-    if (world.args.includes('import') || world.args.includes('sync'))
+    if (['import', 'sync', 'up'].some((command) => world.args.includes(command)))
       (await import('../engine/index.ts')).startThreadAhead();
     const parsed = await parse(world);
     if (typeof parsed === 'number') return parsed;

@@ -41,8 +41,12 @@ const PLAIN_DATABASES = ['chat.db', 'sms.db', 'Library/SMS/sms.db'];
  */
 export function namedBackup(invocation: Invocation): string | null {
   const named = namedSource(invocation);
-  if (named === null) return null;
-  const folder = path.resolve(named.startsWith('~/') ? path.join(invocation.world.home, named.slice(2)) : named);
+  return named === null ? null : backupAt(named, invocation.world.home);
+}
+
+/** The same, of any name. */
+export function backupAt(named: string, home: string): string | null {
+  const folder = path.resolve(named.startsWith('~/') ? path.join(home, named.slice(2)) : named);
   if (!existsSync(folder) || PLAIN_DATABASES.some((name) => existsSync(path.join(folder, name)))) return null;
   if (isBackup(folder)) return folder;
   const backups = backupsIn(folder);
@@ -60,6 +64,15 @@ function backupsIn(folder: string): string[] {
     if (error instanceof ChatStatsError && error.code === 'SOURCE_NOT_FOUND') return [];
     throw error;
   }
+}
+
+/** A backup stands still: there is nothing in it to follow. Throws USAGE where one was named to be followed. */
+export function refuseBackup(invocation: Invocation): void {
+  const folder = namedBackup(invocation);
+  if (folder === null) return;
+  throw new ChatStatsError('USAGE', `${folder} is an iPhone backup, which does not change and so cannot be followed`, {
+    hint: `Import it: chatstats import ${folder}; to look at it in the page too: chatstats up ${folder}. The next backup is imported in the same way; nothing doubles.`,
+  });
 }
 
 function namedSource({ config, flags, words }: Invocation): string | null {

@@ -1,9 +1,9 @@
-import { handOver, type LiveStatus } from '../engine/index.ts';
-import { ChatStatsError, EXIT, type ExitCode } from '../kernel/index.ts';
+import type { LiveStatus } from '../engine/index.ts';
+import { EXIT, type ExitCode } from '../kernel/index.ts';
 import { type ConsumerStatus, lastEventId, listConsumers } from '../outbox/index.ts';
 import { type StoreStatus, storeStatus } from '../store/index.ts';
 import { type Invocation, print, printJson } from './invocation.ts';
-import { withStore } from './store-access.ts';
+import { liveStatus, withStore } from './store-access.ts';
 import { bytes, grouped, pairs, terminalOf } from './terminal.ts';
 
 /** `live`: what the process says that follows a source into this store; null when none does. */
@@ -20,16 +20,6 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   if (config.json) printJson(invocation, status);
   else print(invocation, statusLines(invocation, status));
   return EXIT.done;
-}
-
-async function liveStatus(store: string): Promise<LiveStatus | null> {
-  try {
-    return await handOver(store, 'liveStatus', {});
-  } catch (error) {
-    // Nobody listens, or nobody does any more.
-    if (error instanceof ChatStatsError) return null;
-    throw error;
-  }
 }
 
 function statusLines({ world }: Invocation, status: Status): string[] {

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { handOver, type LiveStatus } from '../engine/index.ts';
 import { ChatStatsError } from '../kernel/index.ts';
 import { openStoreForReading } from '../store/index.ts';
 
@@ -15,6 +18,18 @@ export async function withStore<T>(file: string, work: (db: StoreReader) => T | 
     return await work(db);
   } catch (error) {
     throw explained(error, file);
+  }
+}
+
+/** What the process says that owns the store; null when there is none, or it does not answer. */
+export async function liveStatus(file: string): Promise<LiveStatus | null> {
+  if (!existsSync(path.dirname(path.resolve(file)))) return null;
+  try {
+    return await handOver(file, 'liveStatus', {});
+  } catch (error) {
+    // Nobody listens, or nobody does any more.
+    if (error instanceof ChatStatsError) return null;
+    throw error;
   }
 }
 

@@ -5,7 +5,15 @@ const USUAL_COLUMNS = 80;
 /** Lines longer than this are hard to read, however wide the window is. */
 const MOST_COLUMNS = 100;
 
-const STYLES = { bold: [1, 22], dim: [2, 22], accent: [36, 39], mark: [7, 27] } as const;
+const STYLES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  accent: [36, 39],
+  mark: [7, 27],
+  good: [32, 39],
+  doubtful: [33, 39],
+  bad: [31, 39],
+} as const;
 export type Style = keyof typeof STYLES;
 
 /** What a stream can show. Colours only on a terminal, and not where NO_COLOR or a dumb terminal forbids them. */

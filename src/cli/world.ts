@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/index.ts';
+import type { RunProgram } from '../service/index.ts';
 
 /** A stream of text that may be a terminal. */
 export type TextStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
@@ -14,6 +15,10 @@ export type World = {
   platform: NodeJS.Platform;
   home: string;
   temporaryFolder: string;
+  /** The Node that runs us, by its path. */
+  node: string;
+  /** The number of the user; null where the system has none. */
+  userId: number | null;
   /** The zone in which days and hours are shown, such as Europe/Berlin. */
   timeZone: string;
   /** The locale of the machine, such as de-DE, where the environment does not name one. */
@@ -23,6 +28,10 @@ export type World = {
   stdout: TextStream;
   stderr: TextStream;
   clock: Clock;
+  /** Opens an address in the person's browser, where there is one; that it does not open is no error. */
+  openInBrowser(address: string): void;
+  /** Runs a program of the system, such as systemctl, to its end. */
+  runProgram: RunProgram;
   /**
    * Calls `listener` on the first request to stop (Ctrl-C, SIGTERM). A second one ends the process at once, by the
    * system's own hand, even while a long statement runs. Disposing takes the listener away.

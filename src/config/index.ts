@@ -7,5 +7,6 @@
  */
 export { configurationDocument, type FlagHelp, flagsOf } from './document.ts';
 export { readConfigFile } from './file.ts';
+export { givenArguments } from './given.ts';
 export type { Machine } from './option.ts';
 export { type Config, type ConfigInput, type FileSettings, resolveConfig, type Settings } from './resolve.ts';

@@ -6,6 +6,7 @@ import {
   oneOf,
   onOrOff,
   option,
+  portNumber,
   positiveInteger,
   positiveNumber,
   text,
@@ -14,12 +15,22 @@ import {
 
 const MINUTE_MS = 60_000;
 
-/** Commands that read a Messages database. */
-const READS_SOURCE = ['import', 'sync', 'verify'] as const;
-/** Commands that open an iPhone backup. */
-const OPENS_BACKUP = ['import', 'verify'] as const;
+/** Commands that open an iPhone backup, with its password where it has one. */
+const OPENS_BACKUP = ['import', 'up', 'verify'] as const;
+/** Commands that read a Messages database. What runs at login is `up`, so that `service` takes what that takes. */
+const READS_SOURCE = ['import', 'sync', 'up', 'verify', 'service'] as const;
+
+/** Commands that are told where it is. */
+const NAMES_SOURCE = [...READS_SOURCE, 'doctor'] as const;
+
 /** Commands that read an address book. */
-const READS_CONTACTS = [...READS_SOURCE, 'contacts'] as const;
+const READS_CONTACTS = [...NAMES_SOURCE, 'contacts'] as const;
+
+/** Commands that follow one. */
+const FOLLOWS = ['sync', 'up', 'demo', 'service'] as const;
+
+/** Commands that serve the API and the page. */
+const SERVES = ['up', 'demo', 'service'] as const;
 
 /**
  * Every setting there is. Help, environment, configuration file, types and docs/configuration.md follow from this
@@ -69,7 +80,7 @@ export const OPTIONS = {
     defaultText: "this Mac's Messages",
     description: 'The Messages database: a chat.db, an sms.db, a folder that holds one, or an iPhone backup.',
     isPath: true,
-    commands: READS_SOURCE,
+    commands: NAMES_SOURCE,
   }),
   addressBook: option<string | null>({
     name: 'address-book',
@@ -133,7 +144,7 @@ export const OPTIONS = {
     schema: positiveInteger,
     default: 50,
     description: 'How often the files of Messages are looked at, in milliseconds.',
-    commands: ['sync', 'demo'],
+    commands: FOLLOWS,
   }),
   sealCheckSeconds: option({
     name: 'seal-check-seconds',
@@ -141,7 +152,7 @@ export const OPTIONS = {
     schema: positiveNumber,
     default: 60,
     description: 'How often conversations that have fallen silent are looked for, in seconds.',
-    commands: ['sync', 'demo'],
+    commands: FOLLOWS,
   }),
   contactsSeconds: option({
     name: 'contacts-seconds',
@@ -149,7 +160,7 @@ export const OPTIONS = {
     schema: positiveNumber,
     default: 60,
     description: 'How often the files of the address books are looked at for changes, in seconds.',
-    commands: ['sync', 'demo'],
+    commands: FOLLOWS,
   }),
   hints: option({
     name: 'hints',
@@ -157,14 +168,55 @@ export const OPTIONS = {
     schema: onOrOff,
     default: true,
     description: 'Whether the file system may tell of changes before the next look at the files.',
-    commands: ['sync', 'demo'],
+    commands: FOLLOWS,
   }),
   mirrorDeletes: option({
     name: 'mirror-deletes',
     schema: onOrOff,
     default: false,
     description: 'Remove from the store what is deleted in Messages, instead of marking it.',
-    commands: ['sync'],
+    commands: ['sync', 'up', 'service'],
+  }),
+  port: option({
+    name: 'port',
+    placeholder: 'N',
+    schema: portNumber,
+    default: 4224,
+    description: 'The port of the page and the API; 0 takes one that is free.',
+    commands: SERVES,
+  }),
+  host: option({
+    name: 'host',
+    placeholder: 'HOST',
+    schema: text,
+    default: '127.0.0.1',
+    description:
+      'Where the server listens. Any other than a loopback address can be reached by others, and needs a token.',
+    commands: SERVES,
+  }),
+  tokenFile: option<string | null>({
+    name: 'token-file',
+    placeholder: 'FILE',
+    schema: text,
+    default: null,
+    description:
+      'A file whose first line is the token that requests have to carry, 16 characters at least. CHATSTATS_TOKEN may hold the token itself.',
+    isPath: true,
+    commands: SERVES,
+  }),
+  noOpen: option({
+    name: 'no-open',
+    schema: onOrOff,
+    default: false,
+    description: 'Leave the browser alone; else the page is opened in it where there is a terminal.',
+    commands: ['up', 'demo'],
+  }),
+  force: option({
+    name: 'force',
+    schema: onOrOff,
+    default: false,
+    description: 'Replace a service that was installed with other options.',
+    commands: ['service'],
   }),
   unified: option({
     name: 'unified',
@@ -213,6 +265,15 @@ export const OPTIONS = {
     schema: wholeNumber,
     default: 8,
     description: 'How long the made-up Messages goes on writing and is followed live; 0 leaves that out.',
+    commands: ['demo'],
+  }),
+  stay: option<boolean | null>({
+    name: 'stay',
+    placeholder: 'on|off',
+    schema: onOrOff,
+    default: null,
+    defaultText: 'on at a terminal',
+    description: 'Serve the page and go on until stopped; else follow for some seconds, check, and end.',
     commands: ['demo'],
   }),
   seed: option({

@@ -3,7 +3,7 @@ import { BackOff, ChatStatsError, type Clock, pause, systemClock } from '../kern
 import type { ImportProgress } from '../pipeline/index.ts';
 import { fromPortable, kindOf } from './portable-error.ts';
 import type { CallName, CallOptions, Calls, FromEngine, NoticeName, Notices } from './protocol.ts';
-import { EngineThread } from './thread.ts';
+import { EngineThread, takeThread } from './thread.ts';
 
 /**
  * The main thread's side of the engine. It owns the store for as long as it lives, whatever becomes of the thread: a
@@ -65,7 +65,8 @@ export class Engine implements AsyncDisposable {
 
   /** Takes the store and starts the thread. Throws STORE_OWNED when another process has the store. */
   static async start(options: EngineOptions): Promise<Engine> {
-    const thread = options.thread ?? newThread(options);
+    // One that was started ahead would otherwise stay, with all the memory of its code.
+    const thread = options.thread ?? (options.startThread === undefined ? takeThread() : options.startThread());
     try {
       // The thread loads its code while this one does.
       const { ownStore } = await import('../load/index.ts');

@@ -2,19 +2,18 @@ import { ChatStatsError, systemClock } from '../kernel/index.ts';
 import { discardEntries } from '../load/index.ts';
 import { lastEventId } from '../outbox/index.ts';
 import {
-  type Decision,
-  decideMerge,
-  decideUndo,
+  type ContactDecision,
+  type ContactSyncOptions,
+  decideContacts,
   importIntoOwnedStore,
+  type MergeResult,
   retryQuarantine,
   sealChatNow,
-  syncContactsOnce,
+  syncContacts,
 } from '../pipeline/index.ts';
-import type { Database } from '../sqlite/index.ts';
 import { findChat, openStoreForReading, openStoreForWriting, storedGapMs } from '../store/index.ts';
 import type { HandlerContext, Handlers } from './host.ts';
 import { LiveService } from './live-service.ts';
-import type { MergeResult } from './protocol.ts';
 
 /** What this thread follows: one source at most. */
 const live = new LiveService();
@@ -77,41 +76,50 @@ export const handlers: Handlers = {
       return { discarded: db.transaction(() => discardEntries(db, ids)) };
     },
   },
-  // It takes many turns, so that nobody waits for long.
+  // These take many turns, so that nobody waits for long.
   contactsSync: {
     lane: null,
     async run({ addressBook }, context) {
-      if (live.following !== null) return await live.following.contacts.sync(true);
-      const inTurn = <T>(task: () => T) => context.lanes.run('contacts', task);
-      const { position, ...result } = await syncContactsOnce(context.store, addressBook, systemClock, inTurn);
-      tell(context, position);
-      return result;
+      return (
+        (await live.following?.contacts.syncNow()) ??
+        (await withContacts(context, addressBook, (options) => syncContacts(options, true)))
+      );
     },
   },
   contactsMerge: {
-    lane: 'contacts',
+    lane: null,
     async run({ first, second }, context) {
-      return decided(context, (db) => decideMerge(db, first, second, systemClock));
+      return await decide(context, { kind: 'merge', first, second });
     },
   },
   contactsUndo: {
-    lane: 'contacts',
+    lane: null,
     async run({ merge }, context) {
-      return decided(context, (db) => decideUndo(db, merge, systemClock));
+      return await decide(context, { kind: 'undo', merge });
     },
   },
 };
 
 /** On the writer of whoever follows, so that what it knows follows too. */
-function decided(context: HandlerContext, decide: (db: Database) => Decision): MergeResult {
-  const { merge, from, into, position } = live.following?.contacts.decide(decide) ?? onOwnWriter(context.store, decide);
-  tell(context, position);
-  return { merge, from, into };
+async function decide(context: HandlerContext, decision: ContactDecision): Promise<MergeResult> {
+  return (
+    (await live.following?.contacts.decide(decision)) ??
+    (await withContacts(context, null, (options) => decideContacts(options, decision)))
+  );
 }
 
-function onOwnWriter(store: string, decide: (db: Database) => Decision): Decision {
-  using db = openStoreForWriting(store);
-  return decide(db);
+/** With a writer of its own. */
+async function withContacts<T>(
+  context: HandlerContext,
+  root: string | null,
+  work: (options: ContactSyncOptions) => Promise<T>,
+): Promise<T> {
+  using db = openStoreForWriting(context.store);
+  return await work({
+    ...{ root, clock: systemClock, writer: () => db },
+    inTurn: (task) => context.lanes.run('contacts', task),
+    onCommitted: (position) => tell(context, position),
+  });
 }
 
 function tell({ notify }: HandlerContext, position: number | null): void {

@@ -5,6 +5,7 @@ import type {
   ImportOptions,
   ImportProgress,
   ImportSummary,
+  MergeResult,
 } from '../pipeline/index.ts';
 import type { PortableError } from './portable-error.ts';
 
@@ -16,9 +17,6 @@ export type QuarantineArgs = { ids: readonly number[] | 'all' };
 
 /** How the engine is doing: what it follows, and how many tasks wait for their turn, by lane. */
 export type LiveStatus = { following: FollowStatus | null; waiting: Record<string, number> };
-
-/** A merge that was made or undone, and the two contacts. */
-export type MergeResult = { merge: number; from: number; into: number };
 
 type Nothing = Record<string, never>;
 

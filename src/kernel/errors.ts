@@ -20,7 +20,7 @@ export const ERRORS = {
   USAGE: {
     exit: EXIT.usage,
     meaning:
-      'The command line, an environment variable or the configuration file holds something that is not understood.',
+      'The command line, an environment variable, the configuration file or a request holds something that is not understood.',
     hint: 'Run "chatstats help" (or "chatstats COMMAND --help") for what is accepted.',
   },
   SOURCE_NOT_FOUND: {
@@ -129,6 +129,37 @@ export const ERRORS = {
     meaning: 'No chat of the store has the id or identifier that was named.',
     hint: 'chatstats export chats lists the identifiers of all chats.',
   },
+  NOT_FOUND: {
+    exit: EXIT.usage,
+    meaning: 'The server has nothing at the address that was asked for.',
+    hint: 'GET /api/openapi.json lists everything that can be asked for.',
+  },
+  REQUEST_REFUSED: {
+    exit: EXIT.usage,
+    meaning:
+      'The request comes from another site, names a host that is not this server, or would change something without the header X-ChatStats: 1.',
+    hint: 'Open the page at the address that "chatstats up" prints. A program sends X-ChatStats: 1 with every POST, and no Origin.',
+  },
+  TOKEN_REQUIRED: {
+    exit: EXIT.usage,
+    meaning: 'The server is, or would be, reachable from other machines, and then lets nobody in without a token.',
+    hint: 'Start it with --token-file FILE or CHATSTATS_TOKEN (16 characters or more). Requests carry "Authorization: Bearer TOKEN"; the page asks for it once.',
+  },
+  TOO_MANY: {
+    exit: EXIT.failed,
+    meaning: 'The server has as many connections, or has had as many wrong tokens, as it takes.',
+    hint: 'Try again in a moment.',
+  },
+  NOT_AVAILABLE: {
+    exit: EXIT.failed,
+    meaning: 'This version of ChatStats cannot do that yet.',
+    hint: 'Update ChatStats when a later version is out.',
+  },
+  PORT_IN_USE: {
+    exit: EXIT.failed,
+    meaning: 'Another program listens at the address and port where the server would.',
+    hint: 'Stop that program, or choose another port with --port N.',
+  },
   STORE_DAMAGED: {
     exit: EXIT.failed,
     meaning: 'The store did not pass its check.',
@@ -168,6 +199,26 @@ export const ERRORS = {
     exit: EXIT.differences,
     meaning: 'Store and source differ.',
     hint: 'Run "chatstats import" to bring the store up to date, then "chatstats verify" again.',
+  },
+  PROBLEMS_FOUND: {
+    exit: EXIT.differences,
+    meaning: '"chatstats doctor" has found something that does not work.',
+    hint: 'Each line with a cross says what to do; run "chatstats doctor" again when it is done.',
+  },
+  SERVICE_UNAVAILABLE: {
+    exit: EXIT.failed,
+    meaning: 'This system has neither launchd nor a systemd of this user, so that nothing can be run at login.',
+    hint: 'Have "chatstats up --no-open" started by whatever starts programs here. Where there is systemd, log in as the user itself: su, sudo and cron do not reach it.',
+  },
+  SERVICE_DIFFERS: {
+    exit: EXIT.usage,
+    meaning: 'A service with other options is installed already.',
+    hint: '"chatstats service status" shows its options. Add --force to replace it.',
+  },
+  SERVICE_FAILED: {
+    exit: EXIT.failed,
+    meaning: 'launchctl or systemctl refused what it was asked for.',
+    hint: 'See "chatstats service status" and the log that it names. "chatstats service remove" takes everything back.',
   },
   INTERNAL: {
     exit: EXIT.failed,

@@ -10,4 +10,6 @@ export { InvariantError, must, unreachable } from './must.ts';
 export { PagedInts, type PortableInts } from './paged-ints.ts';
 export { Beat, Bell, pause } from './pause.ts';
 export { isDenied, noPermission } from './permission.ts';
+export { responsibleProgram } from './responsible-program.ts';
+export { finish, paused } from './slices.ts';
 export { type IntMap, SparseInts } from './sparse-ints.ts';

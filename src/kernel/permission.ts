@@ -1,4 +1,5 @@
 import { ChatStatsError } from './errors.ts';
+import { responsibleProgram } from './responsible-program.ts';
 
 /** True for what the system says when it does not let this program at a file. */
 export function isDenied(error: unknown): boolean {
@@ -10,13 +11,6 @@ export function isDenied(error: unknown): boolean {
 export function noPermission(what: string, cause: unknown): ChatStatsError {
   return new ChatStatsError('SOURCE_NO_PERMISSION', `not allowed to read ${what} (program: ${process.title})`, {
     cause,
-    hint: `On a Mac: System Settings > Privacy & Security > Full Disk Access, allow ${responsibleProgram()}, then quit and reopen it. Elsewhere: give your user read access to the file.`,
+    hint: `On a Mac: System Settings > Privacy & Security > Full Disk Access, allow ${responsibleProgram(process)}, then quit and reopen it. Elsewhere: give your user read access to the file.`,
   });
-}
-
-/** macOS asks for the program that is responsible: the terminal, not node. Terminals name themselves in TERM_PROGRAM. */
-function responsibleProgram(): string {
-  const terminal = process.env.TERM_PROGRAM;
-  if (terminal === undefined || terminal === '') return `the program that starts ChatStats (${process.execPath})`;
-  return `"${terminal.replace('Apple_Terminal', 'Terminal').replace(/\.app$/, '')}", the program this runs in`;
 }

@@ -25,6 +25,22 @@ export function readEvents(
   return rows.map(toEvent);
 }
 
+/** The newest events, oldest of them first, at most `limit`; only those of `types` when these are given. */
+export function newestEvents(
+  db: Database,
+  { limit, types }: { limit: number; types?: readonly EventType[] | undefined },
+): StoredEvent[] {
+  return db
+    .all<EventRow>(
+      `SELECT id, type, at, chat_id AS chatId, data FROM events
+       WHERE ?1 IS NULL OR type IN (SELECT value FROM json_each(?1)) ORDER BY id DESC LIMIT ?2`,
+      types === undefined ? null : JSON.stringify(types),
+      limit,
+    )
+    .reverse()
+    .map(toEvent);
+}
+
 /** The highest id ever given, also when its event is no longer kept; 0 before the first. */
 export function lastEventId(db: Database): number {
   return db.value<number>(`SELECT seq FROM sqlite_sequence WHERE name = 'events'`) ?? 0;

@@ -1,3 +1,4 @@
+import { finish, paused } from '../kernel/index.ts';
 import {
   bookName,
   dropBook,
@@ -6,7 +7,8 @@ import {
   recordBook,
   renameSource,
   renormaliseCards,
-  writeCards,
+  type Transact,
+  writeCardSlices,
   writeSetting,
 } from '../load/index.ts';
 import {
@@ -17,10 +19,16 @@ import {
 } from '../sources/address-book/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { contactRegions } from '../store/index.ts';
-import { keyCard, type Region } from '../transform/index.ts';
+import { type KeyedCard, keyCard, type Region } from '../transform/index.ts';
 
 /** A book that has to be read, and how its files are before that. */
 export type StaleBook = { file: AddressBookFile; stamp: string };
+
+/** The same, with what it says. */
+export type ReadBook = StaleBook & { content: AddressBookContent };
+
+/** Numbers without a country take a library some microseconds each. */
+const KEYED_AT_ONCE = 100;
 
 /** What there is to do: books whose files are not as they were when they were read, and books that are gone. */
 export type StaleBooks = { changed: StaleBook[]; gone: KnownBook[] };
@@ -41,21 +49,31 @@ export function findStaleBooks(db: Database, root: string): StaleBooks {
   return { changed, gone: known.filter((book) => book.root === root && !there.has(book.path)) };
 }
 
-/** Writes what was read of a book. Answers how many of its cards are new, different or gone. */
-export function takeBook(
+/**
+ * Takes over what was read of a book, some hundreds of cards in a transaction. Answers how many of its cards are new,
+ * different or gone.
+ */
+export function* takeBookSlices(
   db: Database,
   root: string,
-  { file, stamp }: StaleBook,
-  content: AddressBookContent,
-  nowMs: number,
-): number {
+  { file, stamp, content }: ReadBook,
+  { nowMs, transact }: { nowMs: number; transact: Transact },
+): Generator<void, number> {
   const name = bookName(db, file, content.cards);
   const regions = contactRegions(db);
-  const cards = renameSource(content.cards, file.source, name).map((card) => keyCard(card, regions));
+  const cards: KeyedCard[] = [];
+  yield* paused(renameSource(content.cards, file.source, name), KEYED_AT_ONCE, (card) => {
+    cards.push(keyCard(card, regions));
+  });
   const isComplete = content.problems.length === 0;
-  const { written, removed } = writeCards(db, name, cards, isComplete);
-  recordBook(db, { source: name, root, path: file.path, stamp: isComplete ? stamp : '' }, nowMs);
-  return written + removed;
+  const changed = yield* writeCardSlices(db, name, cards, { isComplete, transact });
+  transact(() => recordBook(db, { source: name, root, path: file.path, stamp: isComplete ? stamp : '' }, nowMs));
+  return changed;
+}
+
+/** The same, at once, in the transaction of whoever asks. */
+export function takeBook(db: Database, root: string, book: ReadBook, nowMs: number): number {
+  return finish(takeBookSlices(db, root, book, { nowMs, transact: (work) => work() }));
 }
 
 export function dropBooks(db: Database, gone: readonly KnownBook[]): number {

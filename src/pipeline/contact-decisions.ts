@@ -1,55 +1,49 @@
-import type { Clock } from '../kernel/index.ts';
-import { type ContactChanges, findContact, mergeContacts, undoMerge } from '../load/index.ts';
+import { finish } from '../kernel/index.ts';
+import {
+  type ContactChanges,
+  findContact,
+  type PreparedDecision,
+  peopleVersion,
+  prepareMerge,
+  prepareUndo,
+} from '../load/index.ts';
 import { appendEvents } from '../outbox/index.ts';
 import type { Database } from '../sqlite/index.ts';
-import { openStoreForWriting } from '../store/index.ts';
 import { contactEvents } from './contact-events.ts';
-import { type ContactSyncResult, syncContacts } from './contact-sync.ts';
+import type { ContactSyncOptions } from './contact-sync.ts';
+import { PATIENT_ATTEMPTS, WriterTurns } from './writer-turns.ts';
 
-/** What became of something the user decided: the merge it made or undid, and the two contacts. */
-export type Decision = {
-  merge: number;
-  from: number;
-  into: number;
-  changes: ContactChanges;
-  position: number | null;
-};
+/** A merge that was made or undone, and the two contacts. */
+export type MergeResult = { merge: number; from: number; into: number };
 
-/** Two contacts, each named by its id or one of its addresses, are one person; the first gives the name. */
-export function decideMerge(db: Database, first: string, second: string, clock: Clock): Decision {
-  return told(db, clock, (nowMs) => mergeContacts(db, findContact(db, first), findContact(db, second), nowMs));
+/** What the user may decide about contacts. Contacts are named by their ids or one of their addresses. */
+export type ContactDecision = { kind: 'merge'; first: string; second: string } | { kind: 'undo'; merge: number };
+
+/**
+ * Thinks a decision out in short tasks, and then makes it in one transaction. Throws CONTACT_NOT_FOUND, MERGE_NOT_FOUND,
+ * USAGE, and `WriterChanged` when the writer was opened anew meanwhile.
+ */
+export async function decideContacts(options: ContactSyncOptions, decision: ContactDecision): Promise<MergeResult> {
+  const turns = new WriterTurns(options);
+  for (let attempt = 1; attempt <= PATIENT_ATTEMPTS; attempt += 1) {
+    const version = await turns.version();
+    const prepared = await turns.slices((db) => prepare(db, decision, options.clock.now()));
+    const result = await turns.task((db) => (peopleVersion(db) === version ? make(db, options, prepared) : null));
+    if (result !== null) return result;
+  }
+  return await turns.task((db) => make(db, options, finish(prepare(db, decision, options.clock.now()))));
 }
 
-/** A merge is taken back, and will not be made by cards again. */
-export function decideUndo(db: Database, merge: number, clock: Clock): Decision {
-  return told(db, clock, (nowMs) => undoMerge(db, merge, nowMs));
+function prepare(db: Database, decision: ContactDecision, nowMs: number): Generator<void, PreparedDecision> {
+  if (decision.kind === 'undo') return prepareUndo(db, decision.merge, nowMs);
+  return prepareMerge(db, [findContact(db, decision.first), findContact(db, decision.second)], nowMs);
 }
 
-function told(db: Database, clock: Clock, decide: (nowMs: number) => Omit<Decision, 'position'>): Decision {
-  return db.transaction(() => {
-    const nowMs = clock.now();
-    const decided = decide(nowMs);
-    return { ...decided, position: appendEvents(db, nowMs, contactEvents(decided.changes)) };
+function make(db: Database, { clock, onCommitted }: ContactSyncOptions, prepared: PreparedDecision): MergeResult {
+  const made = db.transaction(() => {
+    const { changes, ...result } = prepared.write();
+    return { result, changes, position: appendEvents(db, clock.now(), contactEvents(changes)) };
   });
-}
-
-/** Brings the contacts of a store that nobody follows into up to date. `root`: null for what the store holds alone. */
-export async function syncContactsOnce(
-  store: string,
-  root: string | null,
-  clock: Clock,
-  inTurn: <T>(task: () => T) => Promise<T>,
-): Promise<ContactSyncResult & { position: number | null }> {
-  using db = openStoreForWriting(store);
-  let last: number | null = null;
-  const result = await syncContacts(
-    {
-      ...{ root, clock, inTurn, writer: () => db },
-      onCommitted: (position) => {
-        last = position ?? last;
-      },
-    },
-    true,
-  );
-  return { ...result, position: last };
+  onCommitted(made.position, made.changes satisfies ContactChanges);
+  return made.result;
 }

@@ -30,11 +30,11 @@ export class ContactLookUp {
       return findStaleBooks(db, root).changed.reduce((isChanged, book) => {
         const content = readAddressBook(book.file);
         if (content.problems.length > 0) return isChanged;
-        return takeBook(db, root, book, content, nowMs) > 0 || isChanged;
+        return takeBook(db, root, { ...book, content }, nowMs) > 0 || isChanged;
       }, false);
     } catch (error) {
       // No address book, or none that may be read: the sync says so to whoever watches.
-      if (db.isTransaction && isOfTheFile(error)) return false;
+      if (isOfTheFile(error)) return false;
       throw error;
     }
   }

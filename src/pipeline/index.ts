@@ -2,8 +2,8 @@
  * The conductor: imports, follows, seals and verifies. It wires the rooms and owns no rule: what a row is is decided in
  * transform, which messages belong together in conversations, how facts meet in load.
  */
-export { type Decision, decideMerge, decideUndo, syncContactsOnce } from './contact-decisions.ts';
-export { type ContactSyncResult, syncContacts } from './contact-sync.ts';
+export { type ContactDecision, decideContacts, type MergeResult } from './contact-decisions.ts';
+export { type ContactSyncOptions, type ContactSyncResult, syncContacts } from './contact-sync.ts';
 export { Following } from './follow.ts';
 export type { FollowArgs, FollowLane, FollowOptions, FollowState, FollowStatus } from './follow-options.ts';
 export { Follower, type StepResult } from './follower.ts';

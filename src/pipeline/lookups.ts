@@ -84,6 +84,8 @@ function preparePeople(
     options.addressBook === null ? [] : takeBooks(db, options.addressBook, options.addressBookPlace ?? null, nowMs);
   addOwnAddresses(db, addresses.own, sourceId);
   const settlement = new Settlement(db, planPeople(db), nowMs).run();
+  // Chats that are there follow at once; those to come are named when they are written.
+  settlement.takeChanges();
   const byAddress = new Map<string, Party>();
   const party = (address: Address) => {
     const found = settlement.party(address);
@@ -95,7 +97,6 @@ function preparePeople(
   for (const address of [...participantsOf(identities, addresses), ...addresses.own]) party(address);
   const chats = loadChats(db, identities, byAddress, sourceId);
   findSelfChats(context, identities, chats.chatOfRow, byAddress);
-  settlement.takeChanges();
   return { chats, problems };
 }
 
@@ -105,8 +106,8 @@ function takeBooks(db: Database, root: string, place: string | null, nowMs: numb
   dropBooks(db, gone);
   return changed.flatMap((book) => {
     const content = readAddressBook(book.file);
-    if (place === null) takeBook(db, root, book, content, nowMs);
-    else takeBook(db, place, { file: { ...book.file, path: place }, stamp: '' }, content, nowMs);
+    if (place === null) takeBook(db, root, { ...book, content }, nowMs);
+    else takeBook(db, place, { file: { ...book.file, path: place }, stamp: '', content }, nowMs);
     return content.problems;
   });
 }

@@ -130,6 +130,16 @@ export class Database {
     }
   }
 
+  /** Runs `work` with one view of the database: whatever is written meanwhile is seen after it. */
+  snapshot<T>(work: () => T): T {
+    this.exec('BEGIN DEFERRED');
+    try {
+      return work();
+    } finally {
+      if (this.#db.isTransaction) this.#db.exec('COMMIT');
+    }
+  }
+
   close(): void {
     this.#statements.clear();
     if (this.#db.isOpen) this.#db.close();

@@ -1,6 +1,8 @@
+import { PERSON_OF_CHAT } from './same-person.sql.ts';
+
 /** The rows behind `chatstats export`, oldest first. Lists come as JSON; times as Unix milliseconds. */
-export const EXPORT_MESSAGES = `
-  SELECT m.guid, c.identifier AS chat, m.conversation_id AS conversationId, m.kind, h.address AS address,
+const MESSAGE_COLUMNS = `
+  m.guid, c.identifier AS chat, m.conversation_id AS conversationId, m.kind, h.address AS address,
     m.is_from_me AS isFromMe, m.service, m.sent_at AS sentAt, m.delivered_at AS deliveredAt, m.read_at AS readAt, m.text,
     m.edited_at AS editedAt, m.unsent_at AS unsentAt, m.unsent_parts AS unsentParts, m.deleted_at AS deletedAt,
     m.reply_to AS replyTo, m.effect, m.app, m.historical,
@@ -8,8 +10,17 @@ export const EXPORT_MESSAGES = `
        FROM message_edits e WHERE e.message_id = m.id) AS edits,
     (SELECT json_group_array(a.guid ORDER BY ma.position)
        FROM message_attachments ma JOIN attachments a ON a.id = ma.attachment_id
-       WHERE ma.message_id = m.id) AS attachments
-  FROM messages m JOIN chats c ON c.id = m.chat_id LEFT JOIN handles h ON h.id = m.handle_id`;
+       WHERE ma.message_id = m.id) AS attachments`;
+
+const MESSAGE_TABLES = 'messages m JOIN chats c ON c.id = m.chat_id LEFT JOIN handles h ON h.id = m.handle_id';
+
+export const EXPORT_MESSAGES = `SELECT ${MESSAGE_COLUMNS} FROM ${MESSAGE_TABLES}`;
+
+/** With what a timeline shows beside it, and who said it by the contact that the address stands for today. */
+export const TIMELINE_MESSAGES = `
+  SELECT ${MESSAGE_COLUMNS}, m.id, m.chat_id AS chatId, p.id AS senderId, p.name AS senderName, m.preview, m.ranges,
+    m.event, m.subject, m.is_scheduled AS isScheduled
+  FROM ${MESSAGE_TABLES} LEFT JOIN contacts p ON p.id = coalesce(m.sender_id, h.contact_id)`;
 
 export const EXPORT_MESSAGES_ORDER = 'ORDER BY m.sent_at, m.id';
 
@@ -31,10 +42,7 @@ export const EXPORT_CHATS = `
   FROM chats c ORDER BY c.created_at, c.id`;
 
 /** The same, with whom a direct chat is with. */
-export const UNIFIED_CHATS = EXPORT_CHATS.replace(
-  'SELECT ',
-  'SELECT (SELECT h.contact_id FROM handles h WHERE h.address = c.identifier) AS person, ',
-);
+export const UNIFIED_CHATS = EXPORT_CHATS.replace('SELECT ', `SELECT ${PERSON_OF_CHAT} AS person, `);
 
 export const EXPORT_CONTACTS = `
   SELECT c.id, c.name, c.is_me AS isMe, c.origin,

@@ -1,4 +1,17 @@
 /** Our own schema and the read queries over it. Nothing here writes the message domain: that is the room `load`. */
+
+export type { Answers } from './answer-times.ts';
+export {
+  type ChatItem,
+  type ChatListOptions,
+  type ChatPerson,
+  chatItem,
+  chatList,
+  chatsWithSamePerson,
+  chatTitles,
+  type LastMessage,
+} from './chat-list.ts';
+export { type ContactCursor, type ContactItem, contactList } from './contact-list.ts';
 export {
   avatarPlaces,
   type ContactConflict,
@@ -8,14 +21,32 @@ export {
   contactLines,
   contactMerges,
 } from './contacts.ts';
+export {
+  type ConversationDetail,
+  type ConversationItem,
+  conversationDetail,
+  conversationList,
+} from './conversation-list.ts';
 export { type StoreCounts, storeCounts } from './counts.ts';
 export { EXPORT_KINDS, type ExportKind, type Exports, exportLines, unifiedChatLines } from './export.ts';
+export { type MessageStats, messageStats, type StatsScope } from './message-stats.ts';
 export { createTables, openStoreForReading, openStoreForWriting, storeHoldsMessages } from './open.ts';
+export { type Cursor, cursorOf } from './pages.ts';
 export { type QuarantineLine, quarantineLines } from './quarantine.ts';
 export { INDEXES, SCHEMA_VERSION, TABLES } from './schema.sql.ts';
 export { findChat, type SearchHit, type SearchOptions, searchIndexedThrough, searchMessages } from './search.ts';
 export { foldText } from './search-fold.ts';
+export { type SearchItem, searchItems } from './search-items.ts';
 export { indexedText } from './search-query.ts';
 export { contactRegions, mirrorsDeletes, reconcilingReason, storedGapMs } from './settings.ts';
 export { type StoreStats, storeStats } from './stats.ts';
 export { type SourceStatus, type StoreStatus, storeStatus } from './status.ts';
+export {
+  chatsOfAttachments,
+  messageLinesByGuid,
+  messagesByGuid,
+  type TimelineMessage,
+  type TimelinePage,
+  type TimelinePlace,
+  timelinePage,
+} from './timeline.ts';

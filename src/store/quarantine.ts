@@ -13,11 +13,16 @@ export type QuarantineLine = {
 };
 
 /** What is held or given up on, oldest first; resolved and discarded rows are history. */
-export function quarantineLines(db: Database): QuarantineLine[] {
+export function quarantineLines(
+  db: Database,
+  { after = 0, limit = -1 }: { after?: number; limit?: number } = {},
+): QuarantineLine[] {
   return db
     .all<Omit<QuarantineLine, 'firstSeenAt' | 'lastTriedAt'> & { first: number; last: number }>(
       `SELECT id, source_id AS sourceId, source_rowid AS rowid, guid, reason, state, first_seen_at AS first,
-         last_tried_at AS last FROM quarantine WHERE state IN ('held', 'quarantined') ORDER BY id`,
+         last_tried_at AS last FROM quarantine WHERE state IN ('held', 'quarantined') AND id > ? ORDER BY id LIMIT ?`,
+      after,
+      limit,
     )
     .map(({ first, last, ...line }) => ({
       ...line,

@@ -124,17 +124,19 @@ export const TABLES: readonly string[] = [
     ended_at INTEGER NOT NULL,
     message_count INTEGER NOT NULL,
     first_message_id INTEGER NOT NULL,
-    initiator_id INTEGER REFERENCES contacts (id),
+    initiator_id INTEGER,
     state TEXT NOT NULL,
     sealed_at INTEGER,
     revision INTEGER NOT NULL DEFAULT 1
   ) STRICT`,
 
+  // `sender_id` is the contact of `handle_id`, or the owner's. No foreign key, here and of reactions and initiators:
+  // it would need an index of its own, or look through all messages whenever a contact is merged away.
   `CREATE TABLE messages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     guid TEXT NOT NULL,
     chat_id INTEGER NOT NULL REFERENCES chats (id),
-    sender_id INTEGER REFERENCES contacts (id),
+    sender_id INTEGER,
     handle_id INTEGER REFERENCES handles (id),
     conversation_id INTEGER REFERENCES conversations (id),
     kind TEXT NOT NULL,
@@ -182,7 +184,7 @@ export const TABLES: readonly string[] = [
     kind TEXT NOT NULL,
     emoji TEXT,
     is_removal INTEGER NOT NULL,
-    sender_id INTEGER REFERENCES contacts (id),
+    sender_id INTEGER,
     handle_id INTEGER REFERENCES handles (id),
     is_from_me INTEGER NOT NULL,
     reacted_at INTEGER,

@@ -17,7 +17,7 @@ export {
   sentAtSql,
   voteProjection,
 } from './message-rules.sql.ts';
-export { identifierIndex, type Person, unitePeople } from './people.ts';
+export { identifierIndex, type Person, unitePeople, unitePeopleSlices } from './people.ts';
 export type { Anchors, PeopleRules } from './people-rules.ts';
 export { type ReactionState, settleReactions } from './reactions.ts';
 export {

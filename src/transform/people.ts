@@ -1,3 +1,4 @@
+import { finish, paused } from '../kernel/index.ts';
 import type { Address } from './addresses.ts';
 import { type CardName, cardName, isSameName, NAMELESS, namesAgree } from './card-names.ts';
 import { type KeyedCard, LINKING_KINDS } from './cards.ts';
@@ -18,9 +19,6 @@ export type Person = {
   decided: string[];
 };
 
-/** People (by their keys, sorted) who share an identifier and were not united, since not all their names agree. */
-export type Conflict = { keys: string[] };
-
 /** `card` null: an address that the user gave to somebody, and that no card stands for. */
 type Entry = { key: string; card: KeyedCard | null; name: CardName; identifiers: Address[] };
 /** Cards that certainly belong together: connected, and of exactly one name, or all without a name. */
@@ -33,22 +31,33 @@ type Unit = { entries: Entry[] /** Different divisions of the one name. */; name
  * people together. What the user decided goes before all of this, and cards marked as the owner's are all the
  * owner's. The result depends on the set of cards and decisions, not on their order.
  */
-export function unitePeople(
+export function unitePeople(cards: readonly KeyedCard[], rules: PeopleRules = NO_RULES): Person[] {
+  return finish(unitePeopleSlices(cards, rules));
+}
+
+/** So many cards are looked at between two pauses: a millisecond or so. */
+const SLICE = 200;
+
+/** The same, pausing now and then. */
+export function* unitePeopleSlices(
   cards: readonly KeyedCard[],
   rules: PeopleRules = NO_RULES,
-): { people: Person[]; conflicts: Conflict[] } {
+): Generator<void, Person[]> {
   const rulings = new Rulings(rules);
-  const entries = cards.map((card) => readCard(card, rulings)).sort((a, b) => compare(a.key, b.key));
-  const units = uniteEqualNames(entries, rulings);
-  connectAgreeing(units, rulings);
-  const certain = components(units, rulings)
-    .flatMap((component) => (allAgree(component, rulings) ? [component] : component.map((unit) => [unit])))
-    .map((component) => component.flatMap((unit) => unit.entries));
-  const people = rulings
-    .join(certain, givenAddress)
-    .map((group) => describe(group, rulings))
-    .sort((a, b) => compare(a.key, b.key));
-  return { people, conflicts: conflictsOf(people) };
+  const entries: Entry[] = [];
+  yield* paused(cards, SLICE, (card) => entries.push(readCard(card, rulings)));
+  entries.sort((a, b) => compare(a.key, b.key));
+  const units = yield* uniteEqualNames(entries, rulings);
+  yield* connectAgreeing(units, rulings);
+  const certain: Entry[][] = [];
+  yield* paused(yield* components(units, rulings), SLICE, (component) => {
+    const parts = allAgree(component, rulings) ? [component] : component.map((unit) => [unit]);
+    certain.push(...parts.map((part) => part.flatMap((unit) => unit.entries)));
+  });
+  const joined = rulings.join(certain, givenAddress);
+  const people: Person[] = [];
+  yield* paused(joined, SLICE, (group) => people.push(describe(group, rulings)));
+  return people.sort((a, b) => compare(a.key, b.key));
 }
 
 /**
@@ -76,7 +85,8 @@ function precedes(a: Person, b: Person, address: string): boolean {
 
 function readCard(card: KeyedCard, rulings: Rulings): Entry {
   const identifiers = card.identifiers.filter(({ value }) => !rulings.isTakenFrom(card.key, value));
-  return { key: card.key, card: { ...card, isMe: rulings.isOwn(card) }, name: cardName(card), identifiers };
+  const isMe = rulings.isOwn(card);
+  return { key: card.key, card: isMe === card.isMe ? card : { ...card, isMe }, name: cardName(card), identifiers };
 }
 
 /** An address that the user gave to somebody, as if it were a card without a name. */
@@ -92,7 +102,7 @@ function connections(entry: Entry): string[] {
 }
 
 /** Cards of equal names (and those without any) that something connects, directly or through each other. */
-function uniteEqualNames(entries: readonly Entry[], rulings: Rulings): Unit[] {
+function* uniteEqualNames(entries: readonly Entry[], rulings: Rulings): Generator<void, Unit[]> {
   const leaders = entries.map((_, index) => index);
   const leaderOf = (index: number): number => {
     let leader = index;
@@ -110,7 +120,7 @@ function uniteEqualNames(entries: readonly Entry[], rulings: Rulings): Unit[] {
     if (rulings.partsAny) members[two]?.push(...(members[one] ?? []));
   };
   const met = new Map<string, number[]>();
-  entries.forEach((entry, index) => {
+  yield* paused(entries, SLICE, (entry, index) => {
     for (const connection of connections(entry)) {
       const meeting = `${connection}\n${entry.name.folded}`;
       const others = met.get(meeting);
@@ -123,7 +133,7 @@ function uniteEqualNames(entries: readonly Entry[], rulings: Rulings): Unit[] {
     }
   });
   const units = new Map<number, Unit>();
-  entries.forEach((entry, index) => {
+  yield* paused(entries, SLICE, (entry, index) => {
     const leader = leaderOf(index);
     const unit = units.get(leader) ?? { entries: [], names: [], neighbours: new Set() };
     unit.entries.push(entry);
@@ -134,7 +144,7 @@ function uniteEqualNames(entries: readonly Entry[], rulings: Rulings): Unit[] {
 }
 
 /** Makes neighbours of the units that something connects and whose names, though not equal, agree. */
-function connectAgreeing(units: readonly Unit[], rulings: Rulings): void {
+function* connectAgreeing(units: readonly Unit[], rulings: Rulings): Generator<void> {
   // Only units that are alike can agree, so that a switchboard's number on thousands of cards costs no pairs.
   const meetings = new Map<string, Set<Unit>>();
   const meet = (place: string, unit: Unit) => {
@@ -143,7 +153,7 @@ function connectAgreeing(units: readonly Unit[], rulings: Rulings): void {
     else known.add(unit);
   };
   const nameless = new Map<string, Unit[]>();
-  for (const unit of units) {
+  yield* paused(units, SLICE, (unit) => {
     for (const entry of unit.entries) {
       for (const connection of connections(entry)) {
         if (entry.name.folded === '') addOnce(nameless, connection, unit);
@@ -151,11 +161,11 @@ function connectAgreeing(units: readonly Unit[], rulings: Rulings): void {
         else if (rulings.partsAny) meet(`${connection}\n${entry.name.folded}`, unit);
       }
     }
-  }
-  for (const alike of meetings.values()) {
+  });
+  yield* paused(meetings.values(), SLICE, (alike) => {
     for (const a of alike) for (const b of alike) if (a !== b && unitsAgree(a, b, rulings)) a.neighbours.add(b);
-  }
-  for (const unit of units) {
+  });
+  yield* paused(units, SLICE, (unit) => {
     for (const entry of unit.entries) {
       if (entry.name.folded === '') continue;
       for (const connection of connections(entry)) {
@@ -166,7 +176,7 @@ function connectAgreeing(units: readonly Unit[], rulings: Rulings): void {
         }
       }
     }
-  }
+  });
 }
 
 /** The last one alone is looked at: units come one after the other. */
@@ -177,8 +187,11 @@ function addOnce(lists: Map<string, Unit[]>, key: string, unit: Unit): void {
 }
 
 /** The connected parts of the graph, after taking out every unit whose neighbours disagree among themselves. */
-function components(units: readonly Unit[], rulings: Rulings): Unit[][] {
-  const ambiguous = new Set(units.filter((unit) => !allAgree([...unit.neighbours], rulings)));
+function* components(units: readonly Unit[], rulings: Rulings): Generator<void, Unit[][]> {
+  const ambiguous = new Set<Unit>();
+  yield* paused(units, SLICE, (unit) => {
+    if (!allAgree([...unit.neighbours], rulings)) ambiguous.add(unit);
+  });
   const seen = new Set<Unit>();
   const found: Unit[][] = [];
   for (const start of units) {
@@ -233,21 +246,6 @@ function describe(entries: Entry[], rulings: Rulings): Person {
     cards: sorted.flatMap((entry) => (entry.card === null ? [] : [entry.key])),
     decided: sorted.flatMap((entry) => (entry.card === null ? entry.identifiers.map(({ value }) => value) : [])),
   };
-}
-
-function conflictsOf(people: readonly Person[]): Conflict[] {
-  const holders = new Map<string, string[]>();
-  for (const person of people) {
-    for (const { value, kind } of person.identifiers) {
-      if (!LINKING_KINDS.has(kind)) continue;
-      const known = holders.get(value);
-      if (known === undefined) holders.set(value, [person.key]);
-      else known.push(person.key);
-    }
-  }
-  const groups = new Map<string, Conflict>();
-  for (const keys of holders.values()) if (keys.length > 1) groups.set(keys.join('\n'), { keys });
-  return [...groups.keys()].sort(compare).flatMap((group) => groups.get(group) ?? []);
 }
 
 /** By code units: the same order on every machine, whatever its language. */

@@ -13,7 +13,13 @@ const ALL_EVENTS = 1_000_000;
 
 export type Ended = { status: number | null; by: string | null; stdout: string; stderr: string };
 
-export type SyncOptions = { store: string; source: string; more?: readonly string[]; home?: string };
+export type SyncOptions = {
+  store: string;
+  source: string;
+  more?: readonly string[];
+  home?: string;
+  addressBook?: string;
+};
 
 /** What `chatstats sync` says on stderr when it is up to date. */
 export const LIVE = 'up to date, following';
@@ -27,9 +33,10 @@ export class SyncProcess {
   readonly ended: Promise<Ended>;
   #hasEnded = false;
 
-  constructor({ store, source, more = [], home = '/nonexistent' }: SyncOptions) {
+  constructor({ store, source, more = [], home = '/nonexistent', addressBook = 'none' }: SyncOptions) {
     this.store = store;
-    this.#child = spawn(program, ['--db', store, 'sync', '--source', source, '--address-book', 'none', ...more], {
+    const all = ['--db', store, 'sync', '--source', source, '--address-book', addressBook, ...more];
+    this.#child = spawn(program, all, {
       env: { PATH: process.env.PATH ?? '', HOME: home, LANG: 'C', TZ: 'UTC' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,3 +1,4 @@
+import { finish, paused } from '../../kernel/index.ts';
 import type { Card } from '../../sources/address-book/index.ts';
 import type { Database } from '../../sqlite/index.ts';
 import type { Address, KeyedCard } from '../../transform/index.ts';
@@ -8,52 +9,78 @@ type Content = Omit<KeyedCard, 'key' | 'source' | 'uid'>;
 
 /** The cards of all address books as they were read last, by key. */
 export function storedCards(db: Database): KeyedCard[] {
-  const rows = db.all<{ card: string; source: string; content: string }>(
-    'SELECT card, source, content FROM contact_cards ORDER BY card',
-  );
-  return rows.map(({ card, source, content }) => ({
-    ...(JSON.parse(content) as Content),
-    ...{ key: card, source, uid: card.slice(source.length + 1) },
-  }));
+  return finish(storedCardSlices(db));
 }
 
-export type CardChanges = { written: number; removed: number };
+/** The same, pausing after every so many; what is written meanwhile may or may not be in it. */
+export function* storedCardSlices(db: Database): Generator<void, KeyedCard[]> {
+  const cards: KeyedCard[] = [];
+  for (let last = ''; ; yield) {
+    const rows = db.all<{ card: string; source: string; content: string }>(
+      'SELECT card, source, content FROM contact_cards WHERE card > ? ORDER BY card LIMIT ?',
+      last,
+      SLICE_ROWS,
+    );
+    for (const { card, source, content } of rows) {
+      const uid = card.slice(source.length + 1);
+      cards.push(Object.assign(JSON.parse(content) as Content, { key: card, source, uid }));
+    }
+    if (rows.length < SLICE_ROWS) return cards;
+    last = cards.at(-1)?.key ?? '';
+  }
+}
+
+const SLICE_ROWS = 250;
+
+/** Runs what belongs into one transaction. */
+export type Transact = (work: () => void) => void;
 
 /**
- * Makes the kept cards of one book those that were read. `isComplete`: nothing of the book was unreadable, so that a
- * card that did not come is gone. Who they stand for is settled afterwards, in the same transaction.
+ * Makes the kept cards of one book those that were read, some hundreds in a transaction. `isComplete`: nothing of the
+ * book was unreadable, so that a card that did not come is gone. Whom they stand for is settled afterwards; cut off
+ * before the end, the book has to be read again. Answers how many cards are new, different or gone.
  */
-export function writeCards(
+export function* writeCardSlices(
   db: Database,
   source: string,
   cards: readonly KeyedCard[],
-  isComplete: boolean,
-): CardChanges {
+  { isComplete, transact }: { isComplete: boolean; transact: Transact },
+): Generator<void, number> {
+  peopleChanged(db);
   const before = new Map(
     db
       .all<{ card: string; content: string }>('SELECT card, content FROM contact_cards WHERE source = ?', source)
       .map(({ card, content }) => [card, content]),
   );
-  const changes = { written: 0, removed: 0 };
-  peopleChanged(db);
-  for (const card of cards) {
+  yield;
+  const differing: { key: string; content: string }[] = [];
+  yield* paused(cards, SLICE_ROWS, (card) => {
     const content = contentOf(card);
-    const known = before.get(card.key);
+    if (before.get(card.key) !== content) differing.push({ key: card.key, content });
     before.delete(card.key);
-    if (known === content) continue;
-    changes.written += 1;
+  });
+  const write = ({ key, content }: { key: string; content: string }) =>
     db.run(
       `INSERT INTO contact_cards (card, source, content) VALUES (?, ?, ?)
          ON CONFLICT (card) DO UPDATE SET content = excluded.content`,
-      card.key,
+      key,
       source,
       content,
     );
+  for (let at = 0; at < differing.length; at += SLICE_ROWS) {
+    transact(() => differing.slice(at, at + SLICE_ROWS).forEach(write));
+    yield;
   }
-  if (!isComplete) return changes;
-  for (const gone of before.keys()) db.run('DELETE FROM contact_cards WHERE card = ?', gone);
-  changes.removed = before.size;
-  return changes;
+  if (!isComplete || before.size === 0) return differing.length;
+  transact(() => {
+    for (const gone of before.keys()) db.run('DELETE FROM contact_cards WHERE card = ?', gone);
+  });
+  return differing.length + before.size;
+}
+
+/** The same, at once, in the transaction of whoever asks. */
+export function writeCards(db: Database, source: string, cards: readonly KeyedCard[], isComplete: boolean): number {
+  return finish(writeCardSlices(db, source, cards, { isComplete, transact: (work) => work() }));
 }
 
 /** Reads the addresses of all kept cards again, by other rules. Answers how many cards say something else now. */

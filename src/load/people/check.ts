@@ -10,7 +10,7 @@ export type Unsettled = { contact: number; what: string };
 
 /** What settling would change, changing nothing: for whoever checks a store, which may be damaged. */
 export function unsettled(db: Database, plan: PeoplePlan): Unsettled[] {
-  const state = new PeopleState(db);
+  const state = PeopleState.load(db);
   const people = plan.people.flatMap((person) => unsettledPerson(state, plan, person));
   const handles = [...state.handles.values()]
     .filter((handle) => !standsForWhomItShould(state.contacts.get(handle.contact), plan, handle))

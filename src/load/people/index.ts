@@ -4,10 +4,19 @@
  * address said along with it; a merge is kept on record with what both contacts were, and can be undone.
  */
 export { bookName, dropBook, type KnownBook, knownBooks, recordBook, renameSource } from './books.ts';
-export { renormaliseCards, writeCards } from './cards.ts';
+export { renormaliseCards, type Transact, writeCardSlices, writeCards } from './cards.ts';
 export { unsettled } from './check.ts';
-export { type Decided, findContact, mergeContacts, settleNow, undoMerge } from './decide.ts';
+export {
+  findContact,
+  mergeContacts,
+  type PreparedDecision,
+  prepareMerge,
+  prepareUndo,
+  settleNow,
+  undoMerge,
+} from './decide.ts';
 export { isKnownAddress, knownParty, loadParty, meContact } from './party.ts';
-export { addOwnAddresses, planPeople } from './plan.ts';
+export { addOwnAddresses, planPeople, planSlices } from './plan.ts';
 export { type ContactChanges, noContactChanges, Settlement } from './settle.ts';
+export { PeopleState } from './state.ts';
 export { peopleVersion } from './version.ts';

@@ -65,14 +65,19 @@ export function addMergeRecord(db: Database, merge: Omit<MergeRecord, 'id' | 'un
 }
 
 /** What the other side has become meanwhile is what the two have to be kept apart from. */
-export function widenInto(db: Database, record: MergeRecord, cards: readonly string[]): void {
+export function widenInto(record: MergeRecord, cards: readonly string[]): MergeRecord {
   const all = [...new Set([...record.intoWas.cards, ...cards])].filter((card) => !record.fromWas.cards.includes(card));
-  const was: ContactWas = { ...record.intoWas, cards: all.sort() };
-  db.run('UPDATE contact_merges SET into_was = ? WHERE id = ?', JSON.stringify(was), record.id);
+  return { ...record, intoWas: { ...record.intoWas, cards: all.sort() } };
 }
 
-export function markUndone(db: Database, id: number, by: 'user' | 'cards', nowMs: number): void {
-  db.run('UPDATE contact_merges SET undone_at = ?, undone_by = ? WHERE id = ?', nowMs, by, id);
+export function markUndone(db: Database, { id, intoWas, undoneAt, undoneBy }: MergeRecord): void {
+  db.run(
+    'UPDATE contact_merges SET into_was = ?, undone_at = ?, undone_by = ? WHERE id = ?',
+    JSON.stringify(intoWas),
+    undoneAt,
+    undoneBy,
+    id,
+  );
 }
 
 /** Rules, and addresses that are the owner's because the user said so of somebody without a card. */

@@ -1,5 +1,5 @@
 import type { Database } from '../../sqlite/index.ts';
-import { addMergeRecord, type ContactWas, type MergeReason } from './merge-records.ts';
+import { addMergeRecord, type ContactWas, type MergeReason, type MergeRecord } from './merge-records.ts';
 import type { PeopleState, StoredContact, StoredHandle } from './state.ts';
 
 /** What an address said follows it to whomever it stands for now. */
@@ -56,12 +56,12 @@ export function mergeInto(
   state: PeopleState,
   { into, from, cards }: { into: StoredContact; from: StoredContact; cards: readonly string[] },
   { reason, namedBy, nowMs }: Merge,
-): void {
+): MergeRecord {
   const own = [...new Set([...into.cards, ...cards])].filter((card) => !from.cards.has(card)).sort();
   const record = addMergeRecord(db, {
     ...{ mergedAt: nowMs, reason, into: into.id, from: from.id, namedBy },
-    intoWas: { ...describe(state, into), cards: own },
-    fromWas: describe(state, from),
+    intoWas: { ...contactWas(state, into), cards: own },
+    fromWas: contactWas(state, from),
   });
   state.merges.push(record);
   for (const card of [...from.cards]) giveCard(db, state, card, into.id);
@@ -70,9 +70,11 @@ export function mergeInto(
     if (handle !== undefined) moveHandle(db, state, handle, into.id);
   }
   removeContact(db, state, from);
+  return record;
 }
 
-function describe(state: PeopleState, contact: StoredContact): ContactWas {
+/** What a contact is and has, for the record. */
+export function contactWas(state: PeopleState, contact: StoredContact): ContactWas {
   const { name, isMe, isOrganization, origin, cards } = contact;
   // The owner may have addresses that nobody wrote from or to.
   const others = isMe ? contact.identifiers.map(({ value }) => value) : [];

@@ -1,8 +1,8 @@
-import { must } from '../../kernel/index.ts';
+import { finish, must } from '../../kernel/index.ts';
 import type { Database } from '../../sqlite/index.ts';
-import { identifierIndex, type Person, unitePeople } from '../../transform/index.ts';
-import { storedCards } from './cards.ts';
-import { decisionsOf, mergeRecords } from './merge-records.ts';
+import { identifierIndex, type Person, unitePeopleSlices } from '../../transform/index.ts';
+import { storedCardSlices } from './cards.ts';
+import { decisionsOf, type MergeRecord, mergeRecords } from './merge-records.ts';
 import { peopleChanged } from './version.ts';
 
 /**
@@ -20,9 +20,18 @@ export type PeoplePlan = {
 };
 
 export function planPeople(db: Database): PeoplePlan {
-  const decisions = decisionsOf(mergeRecords(db));
+  return finish(planSlices(db));
+}
+
+/** The same, pausing now and then. `decided`: what becomes of the merges on record by something that is about to be decided. */
+export function* planSlices(
+  db: Database,
+  decided: (records: readonly MergeRecord[]) => readonly MergeRecord[] = (records) => records,
+): Generator<void, PeoplePlan> {
+  const decisions = decisionsOf(decided(mergeRecords(db)));
   const own = [...new Set([...ownAddresses(db), ...decisions.ownAddresses])];
-  const { people } = unitePeople(storedCards(db), decisions);
+  const cards = yield* storedCardSlices(db);
+  const people = yield* unitePeopleSlices(cards, decisions);
   const index = identifierIndex(people);
   return { people, me: ownerAmong(people, index, own), index, own: new Set(own) };
 }

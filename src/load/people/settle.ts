@@ -29,6 +29,9 @@ export type ContactChanges = {
   moved: { address: string; contact: number }[];
 };
 
+/** A step is also this many people who are as they should be. */
+const PAUSE_EVERY = 200;
+
 /**
  * Makes the contacts of a store what the plan says, in steps that each leave it whole. A contact keeps its id as long
  * as one of its cards, or the address it stands for, is there; one that comes apart from another it was merged into
@@ -46,11 +49,12 @@ export class Settlement {
   #changes = noContactChanges();
   readonly #touched = new Set<number>();
 
-  constructor(db: Database, plan: PeoplePlan, nowMs: number) {
+  /** `state`: that of the store, where it has been loaded already; nothing may have been written since. */
+  constructor(db: Database, plan: PeoplePlan, nowMs: number, state = PeopleState.load(db)) {
     this.#db = db;
     this.#plan = plan;
     this.#nowMs = nowMs;
-    this.state = new PeopleState(db);
+    this.state = state;
     this.#people = plan.people.filter((person) => person !== plan.me);
     for (const person of plan.people) for (const card of person.cards) this.#personOfCard.set(card, person);
   }
@@ -59,7 +63,9 @@ export class Settlement {
   *steps(): Generator<void> {
     const { state } = this;
     if (this.#settleMe()) yield;
-    for (const person of this.#people) if (this.#settle(person)) yield;
+    for (const [index, person] of this.#people.entries()) {
+      if (this.#settle(person) || index % PAUSE_EVERY === 0) yield;
+    }
     for (const contact of [...state.contacts.values()]) {
       if (!this.#claimed.has(contact) && this.#dissolve(contact)) yield;
     }
@@ -79,13 +85,10 @@ export class Settlement {
   }
 
   /** What has changed since this was asked last, with the names of chats that follow from it. */
-  takeChanges(alsoMoved: readonly number[] = []): ContactChanges {
+  takeChanges(): ContactChanges {
     const isNew = new Set(this.#changes.created);
     const updated = this.#changes.updated.filter(({ contact }) => !isNew.has(contact));
-    const handles = new Set([...alsoMoved, ...[...this.state.takeMoved()].map(({ id }) => id)]);
-    const moved = [...handles]
-      .flatMap((id) => this.state.handles.get(id) ?? [])
-      .map(({ address, contact }) => ({ address, contact }));
+    const moved = [...this.state.takeMoved()].map(({ address, contact }) => ({ address, contact }));
     for (const { contact } of moved) this.#touched.add(contact);
     const changes = { ...this.#changes, updated, moved, chats: renameChatsOf(this.#db, this.#touched) };
     this.#changes = noContactChanges();
@@ -207,8 +210,8 @@ export class Settlement {
   }
 
   #restore(record: MergeRecord): StoredContact {
-    markUndone(this.#db, record.id, 'cards', this.#nowMs);
-    this.state.merges.splice(this.state.merges.indexOf(record), 1);
+    markUndone(this.#db, { ...record, undoneAt: this.#nowMs, undoneBy: 'cards' });
+    this.state.forgetMerge(record.id);
     const contact = restoreContact(this.#db, this.state, record.from, record.fromWas);
     this.#changes.created.push(contact.id);
     this.#touched.add(contact.id);

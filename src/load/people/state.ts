@@ -1,4 +1,4 @@
-import { must } from '../../kernel/index.ts';
+import { finish, must } from '../../kernel/index.ts';
 import type { ContactOrigin } from '../../model/index.ts';
 import type { Database } from '../../sqlite/index.ts';
 import type { Address } from '../../transform/index.ts';
@@ -18,6 +18,29 @@ export type StoredContact = {
 
 export type StoredHandle = { id: number; address: string; kind: Address['kind']; contact: number };
 
+type ContactRow = { id: number; name: string | null; isMe: number; isOrganization: number; origin: ContactOrigin };
+type IdentifierRow = Address & { id: number };
+type CardRow = { id: number; card: string };
+
+const CONTACTS = `SELECT id, name, is_me AS isMe, is_organization AS isOrganization, origin FROM contacts
+  WHERE id > ? AND id <= ? ORDER BY id`;
+const IDENTIFIERS = `SELECT contact_id AS id, value, kind FROM contact_identifiers
+  WHERE contact_id > ? AND contact_id <= ? ORDER BY contact_id, position`;
+const CARDS = `SELECT contact_id AS id, card FROM contact_cards
+  WHERE contact_id > ? AND contact_id <= ? ORDER BY contact_id`;
+const HANDLES = `SELECT id, address, kind, contact_id AS contact FROM handles WHERE id > ? AND id <= ? ORDER BY id`;
+const SLICE_IDS = 500;
+
+/** Rows by ranges of the ids of contacts or handles, pausing after each. */
+function* rowsOf<Row extends { id: number }>(db: Database, sql: string, each: (row: Row) => void): Generator<void> {
+  const table = sql === HANDLES ? 'handles' : 'contacts';
+  const last = db.value<number>(`SELECT max(id) FROM ${table}`) ?? 0;
+  for (let from = 0; from < last; from += SLICE_IDS) {
+    for (const row of db.all<Row>(sql, from, from + SLICE_IDS)) each(row);
+    yield;
+  }
+}
+
 /** The contacts of a store with all that belongs to them, in memory; whoever changes the one changes the other. */
 export class PeopleState {
   readonly contacts = new Map<number, StoredContact>();
@@ -29,25 +52,26 @@ export class PeopleState {
   me: StoredContact | null = null;
   #moved = new Set<StoredHandle>();
 
-  constructor(db: Database) {
-    type Row = Omit<StoredContact, 'isMe' | 'isOrganization' | 'identifiers' | 'cards' | 'handles'>;
-    const contacts = db.all<Row & { isMe: number; isOrganization: number }>(
-      'SELECT id, name, is_me AS isMe, is_organization AS isOrganization, origin FROM contacts ORDER BY id',
-    );
-    for (const row of contacts) {
-      this.add({ ...row, isMe: row.isMe !== 0, isOrganization: row.isOrganization !== 0 });
-    }
-    const identifiers = db.all<Address & { contact: number }>(
-      'SELECT contact_id AS contact, value, kind FROM contact_identifiers ORDER BY contact_id, position',
-    );
-    for (const { contact, value, kind } of identifiers) this.contacts.get(contact)?.identifiers.push({ value, kind });
-    const cards = db.all<{ card: string; contact: number }>(
-      'SELECT card, contact_id AS contact FROM contact_cards WHERE contact_id IS NOT NULL',
-    );
-    for (const { card, contact } of cards) this.giveCard(card, contact);
-    const handles = db.all<StoredHandle>('SELECT id, address, kind, contact_id AS contact FROM handles ORDER BY id');
-    for (const handle of handles) this.addHandle(handle);
-    this.merges = mergeRecords(db).filter((record) => record.undoneAt === null);
+  private constructor(merges: MergeRecord[]) {
+    this.merges = merges;
+  }
+
+  static load(db: Database): PeopleState {
+    return finish(PeopleState.slices(db));
+  }
+
+  /** Loads it, pausing now and then; what is written meanwhile may or may not be in it. */
+  static *slices(db: Database): Generator<void, PeopleState> {
+    const state = new PeopleState(mergeRecords(db).filter((record) => record.undoneAt === null));
+    yield* rowsOf<ContactRow>(db, CONTACTS, (row) => {
+      state.add({ ...row, isMe: row.isMe !== 0, isOrganization: row.isOrganization !== 0 });
+    });
+    yield* rowsOf<IdentifierRow>(db, IDENTIFIERS, ({ id, value, kind }) => {
+      state.contacts.get(id)?.identifiers.push({ value, kind });
+    });
+    yield* rowsOf<CardRow>(db, CARDS, ({ id, card }) => state.giveCard(card, id));
+    yield* rowsOf<StoredHandle>(db, HANDLES, (handle) => state.addHandle(handle));
+    return state;
   }
 
   add(contact: Omit<StoredContact, 'identifiers' | 'cards' | 'handles'>): StoredContact {
@@ -92,6 +116,12 @@ export class PeopleState {
     return [...contact.handles]
       .map((id) => must(this.handles.get(id), 'a handle of a contact is there').address)
       .sort();
+  }
+
+  /** It is in effect no more. */
+  forgetMerge(id: number): void {
+    const at = this.merges.findIndex((record) => record.id === id);
+    if (at >= 0) this.merges.splice(at, 1);
   }
 
   /** Merges in effect that brought something to this contact. */

@@ -10,6 +10,6 @@
 export { removeLeftovers } from '../../sqlite/index.ts';
 export { BackupAttachments, type BackupFiles, openAttachment } from './attachments.ts';
 export { type Backup, backupSize, describeBackup } from './describe.ts';
-export { isBackup, locateBackups, locateUsualBackups, type Machine } from './locate.ts';
+export { backupAround, isBackup, locateBackups, locateUsualBackups, type Machine } from './locate.ts';
 export { type AskPassword, type OpenBackup, openBackup } from './open.ts';
 export type { OpeningProgress } from './watch.ts';

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ChatStatsError, isDenied, noPermission } from '../../kernel/index.ts';
+import { pathOfFileId } from './places.ts';
 
 /** The machine, as far as it decides where backups are. */
 export type Machine = {
@@ -34,6 +35,14 @@ export function isBackup(folder: string): boolean {
     // An Info.plist alone may be anybody's.
     (mark) => mark.startsWith('Manifest') || DEVICE_ID.test(path.basename(folder)) || hasStatus(folder),
   );
+}
+
+/** The folder of the backup that a place is, or that a file of it lies in; null for a place in none. */
+export function backupAround(place: string): string | null {
+  const absolute = path.resolve(place);
+  if (isBackup(absolute)) return absolute;
+  const folder = path.dirname(path.dirname(absolute));
+  return pathOfFileId(folder, path.basename(absolute)) === absolute && isBackup(folder) ? folder : null;
 }
 
 function hasStatus(folder: string): boolean {

@@ -1,0 +1,49 @@
+import process from 'node:process';
+import type { Status } from './schemas/index.ts';
+
+type Kind = 'gauge' | 'counter';
+type Sample = [labels: Record<string, string>, value: number];
+
+/** Figures in the text format of Prometheus, version 0.0.4. Names, addresses and texts are in none of them. */
+export function metricsText(status: Status): string {
+  const lines: string[] = [];
+  const add = (name: string, kind: Kind, help: string, samples: readonly Sample[]) => {
+    if (samples.length === 0) return;
+    lines.push(`# HELP chatstats_${name} ${help}`, `# TYPE chatstats_${name} ${kind}`);
+    for (const [labels, value] of samples) lines.push(`chatstats_${name}${labelled(labels)} ${value}`);
+  };
+  const one = (value: number | null | undefined): Sample[] =>
+    value === null || value === undefined ? [] : [[{}, value]];
+  const { following, store } = status;
+  add('up', 'gauge', 'Whether the source is followed and up to date.', one(status.state === 'live' ? 1 : 0));
+  add('rows', 'gauge', 'Rows of the store, by kind.', byLabel('kind', store?.counts ?? {}));
+  add('store_bytes', 'gauge', 'Size of the store, with its log.', one(store?.bytes));
+  add('last_event', 'counter', 'Position of the newest event.', one(status.lastEvent));
+  add('lag_seconds', 'gauge', 'From noticing the last change to its commit.', one(seconds(following?.lagMs)));
+  add('slowest_lag_seconds', 'gauge', 'The longest of the last hundred.', one(seconds(following?.slowestLagMs)));
+  add('batches_total', 'counter', 'Batches taken over since following began.', one(following?.batches));
+  add('wakes_total', 'counter', 'Changes of the source that were noticed.', one(following?.wakes));
+  add('source_restarts_total', 'counter', 'Times that the source was another file.', one(following?.restarts));
+  add('waiting_tasks', 'gauge', 'Tasks that wait for the writer, by lane.', byLabel('lane', status.waiting));
+  add('consumer_lag', 'gauge', 'Events that a reader has not acknowledged.', [
+    ...status.consumers.map(({ name, lag }): Sample => [{ consumer: name }, lag]),
+  ]);
+  add('search_index_waiting', 'gauge', 'Messages that are not indexed yet.', one(store?.searchIndex.waiting));
+  add('stream_clients', 'gauge', 'Connections that listen to a stream.', one(status.streams.clients));
+  add('stream_cut_off_total', 'counter', 'Connections that were too slow.', one(status.streams.cutOff));
+  add('memory_bytes', 'gauge', 'Memory of the process.', one(process.memoryUsage.rss()));
+  return `${lines.join('\n')}\n`;
+}
+
+function byLabel(label: string, values: Record<string, number>): Sample[] {
+  return Object.entries(values).map(([name, value]): Sample => [{ [label]: name }, value]);
+}
+
+function labelled(labels: Record<string, string>): string {
+  const parts = Object.entries(labels).map(([name, value]) => `${name}="${value.replace(/["\\\n]/g, '_')}"`);
+  return parts.length === 0 ? '' : `{${parts.join(',')}}`;
+}
+
+function seconds(ms: number | null | undefined): number | null {
+  return ms === null || ms === undefined ? null : ms / 1_000;
+}
