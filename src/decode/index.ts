@@ -14,4 +14,5 @@ export { isPlainBody } from './plain-body.ts';
 export { PlistDate, type PlistDict, readPlist } from './plist.ts';
 export { parseReactionTarget, reactionOf } from './reaction.ts';
 export { decodeSummaryInfo, type SummaryInfo, type SummaryVersion } from './summary-info.ts';
+export { readTextList } from './text-list.ts';
 export type { TextMark, TextRange, TextStyle } from './text-range.ts';

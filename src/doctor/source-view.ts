@@ -85,7 +85,7 @@ export function countersOf(file: MessagesFile): SourceCounters | null {
 function read(source: MessagesFile): { journal: string; generation: string; counters: SourceCounters } {
   // An empty file is a database to SQLite.
   if (sizeOf(source.path) === 0) throw new ChatStatsError('SOURCE_NOT_MESSAGES', `${source.path} is empty`);
-  using readable = readableFile(source);
+  using readable = readableFile(source, () => []);
   using db = openForeign(readable.file.path, readable.file);
   return db.snapshot(() => {
     const schema = probeSchema(db, 'main', source.path);

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
+import { readTextList } from '../decode/index.ts';
 import { breathe, ChatStatsError, firstError } from '../kernel/index.ts';
 import { explainStoreError, ownStore, removeAside } from '../load/index.ts';
 import { appendEvents } from '../outbox/index.ts';
@@ -82,7 +83,7 @@ async function importOwned(options: ImportOptions): Promise<ImportSummary> {
 
 function fileToRead({ source }: ImportOptions) {
   try {
-    return readableFile(source);
+    return readableFile(source, readTextList);
   } catch (error) {
     throw explainSourceError(error, source.path);
   }

@@ -1,5 +1,6 @@
 import { openWritable } from '../sqlite/index.ts';
 import { APPLE_EPOCH_MS } from './apple-time.ts';
+import { encodePlist } from './encode/plist.ts';
 import type { Random } from './random.ts';
 
 /** What a row of an early phone says, in the words of today. */
@@ -22,6 +23,8 @@ const IMESSAGE_COLUMNS = `, madrid_attributedBody BLOB, madrid_handle TEXT, madr
   madrid_date_delivered INTEGER, madrid_account_guid TEXT`;
 
 const PEOPLE = ['+14155550101', '+14155550102', '+14155550103', 'ann@example.com'] as const;
+/** Is in the group of iMessage, and never writes in it. */
+export const SILENT_MEMBER = '+14155550104';
 const OWN = '+14155550100';
 
 /** Flags as phones wrote them: received and sent text messages, one deleted; received and sent iMessages. */
@@ -60,6 +63,8 @@ export function writeEarlyMessages(
       'INSERT INTO madrid_chat (style, state, chat_identifier, service_name, guid, room_name, account_login)';
     db.run(`${chat} VALUES (45, 3, ?, 'Madrid', ?, NULL, ?)`, PEOPLE[0], `Madrid;-;${PEOPLE[0]}`, `P:${OWN}`);
     db.run(`${chat} VALUES (43, 3, 'chat77', 'Madrid', 'Madrid;+;chat77', 'chat77', ?)`, `P:${OWN}`);
+    const members = encodePlist([PEOPLE[0], SILENT_MEMBER, PEOPLE[3]]);
+    db.run("UPDATE madrid_chat SET participants = ? WHERE chat_identifier = 'chat77'", members);
   }
   const groupOf = new Map<string, number>();
   for (const members of [[PEOPLE[0]], [PEOPLE[1]], [PEOPLE[1], PEOPLE[2]]]) {

@@ -25,7 +25,7 @@ export { encryptFile, keyFromPassword, wrapKey } from './backup/ciphers.ts';
 export { type HistoryBackup, type HistoryBackupOptions, writeHistoryBackup } from './backup/history.ts';
 export { type KeybagOptions, makeKeybag } from './backup/keybag.ts';
 export { createMessagesDatabase, MessagesDatabase, openMessagesDatabase } from './database.ts';
-export { type EarlyMessage, writeEarlyMessages } from './early-phone.ts';
+export { type EarlyMessage, SILENT_MEMBER, writeEarlyMessages } from './early-phone.ts';
 export { type ArchiveValue, encodeKeyedArchive } from './encode/keyed-archive.ts';
 export { type EncodablePlist, encodePlist } from './encode/plist.ts';
 export { type AttributeValue, type BodyRun, encodeAttributedBody } from './encode/typedstream.ts';

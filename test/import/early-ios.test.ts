@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { actions, Random, writeEarlyMessages } from '../../src/simulator/index.ts';
+import { actions, openBookPen, Random, SILENT_MEMBER, writeEarlyMessages } from '../../src/simulator/index.ts';
 import { openReadable, openWritable } from '../../src/sqlite/index.ts';
 import { madeUpHistory, NOW_MS, runImport, temporaryFolder } from '../support/fixture.ts';
 import { ANN, liveMessages } from '../support/live-messages.ts';
@@ -93,6 +93,32 @@ describe.each([4, 5] as const)('an sms.db of iOS %i', (ios) => {
     expect(summary.messages).toBeGreaterThan(20);
     expect(summary.messages + summary.unreadable).toBeGreaterThanOrEqual(120);
     expect(summary.problems.join()).toMatch(/\w+: row ids \d+ to \d+ could not be read/);
+  });
+});
+
+describe('a group of iMessage on iOS 5', () => {
+  it('names those who never wrote in a group, by the address book', async () => {
+    const folder = temporaryFolder();
+    const [source, store] = [path.join(folder, 'sms.db'), path.join(folder, 'store.db')];
+    writeEarlyMessages(source, { ios: 5, messages: 60, random: new Random(1), nowMs: Date.UTC(2012, 3, 1) });
+    const book = path.join(folder, 'AddressBook.sqlitedb');
+    {
+      using pen = openBookPen(book, 'ios');
+      pen.addCard({ firstName: 'Silent', lastName: 'Sam', phones: ['(415) 555-0104'] });
+    }
+    await runImport({ source, store }, { addressBook: book });
+    using db = openReadable(store);
+    const members = db.all<{ address: string; name: string }>(
+      `SELECT h.address, k.name FROM chats c JOIN chat_participants p ON p.chat_id = c.id
+         JOIN handles h ON h.id = p.handle_id JOIN contacts k ON k.id = h.contact_id
+       WHERE c.identifier = 'chat77' ORDER BY h.address`,
+    );
+    expect(members).toEqual([
+      { address: '+14155550101', name: '+14155550101' },
+      { address: SILENT_MEMBER, name: 'Silent Sam' },
+      { address: 'ann@example.com', name: 'ann@example.com' },
+    ]);
+    expect(db.value("SELECT name FROM chats WHERE identifier = 'chat77'")).toContain('Silent Sam');
   });
 });
 

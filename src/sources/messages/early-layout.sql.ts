@@ -59,6 +59,7 @@ export function earlyStatements(column: EarlyColumns, has: (table: string) => bo
   const date = either(m('date'), `nullif(${m('date')}, 0) - ${UNIX_TO_APPLE_SECONDS}`);
   const pieces = has('msg_pieces');
   const members = has('group_member');
+  const chats = has('madrid_chat');
   // A text message to several has a group of several members; every other group says no more than the address.
   const smsRoom = members
     ? `(SELECT 'smsgroup' || g.group_id FROM old.group_member g WHERE g.group_id = ${m('group_id')} GROUP BY g.group_id HAVING count(*) > 1)`
@@ -94,8 +95,17 @@ export function earlyStatements(column: EarlyColumns, has: (table: string) => bo
            WHERE ${text(column('g', 'group_member', 'address'))} IS NOT NULL ORDER BY g.ROWID`,
         ]
       : []),
+    // Who is in a group of iMessage without having written in it.
+    ...(chats
+      ? [
+          `INSERT OR IGNORE INTO handle (id, service)
+           SELECT ${text('p.value')}, ${imessage(column('c', 'madrid_chat', 'service_name'))}
+           FROM old.madrid_chat c, json_each(texts_in(${column('c', 'madrid_chat', 'participants')})) p
+           WHERE ${text('p.value')} IS NOT NULL ORDER BY c.ROWID, p.key`,
+        ]
+      : []),
     'UPDATE message SET handle_id = coalesce((SELECT h.ROWID FROM temp.early e JOIN handle h ON h.id = e.address AND h.service = e.service WHERE e.message = message.ROWID), 0)',
-    ...(has('madrid_chat') ? [madridChats(column, text)] : []),
+    ...(chats ? [madridChats(column, text)] : []),
     `INSERT OR IGNORE INTO chat (guid, style, chat_identifier, service_name, room_name)
      SELECT service || iif(room IS NULL, ';-;', ';+;') || coalesce(room, address), iif(room IS NULL, ${DIRECT}, ${GROUP}),
        coalesce(room, address), service, room
@@ -117,6 +127,14 @@ export function earlyStatements(column: EarlyColumns, has: (table: string) => bo
              JOIN handle h ON h.service = 'SMS' AND h.id = ${text(column('g', 'group_member', 'address'))}`,
         ]
       : []),
+    ...(chats
+      ? [
+          `INSERT OR IGNORE INTO chat_handle_join SELECT n.ROWID, h.ROWID
+           FROM old.madrid_chat c, json_each(texts_in(${column('c', 'madrid_chat', 'participants')})) p
+             JOIN chat n ON n.guid = ${madridGuid(column, text)}
+             JOIN handle h ON h.service = n.service_name AND h.id = ${text('p.value')}`,
+        ]
+      : []),
     ...(has('madrid_attachment') ? madridAttachments(column) : []),
     ...(pieces ? pictureParts(column) : []),
     'UPDATE message SET cache_has_attachments = 1 WHERE ROWID IN (SELECT message_id FROM message_attachment_join)',
@@ -135,9 +153,13 @@ function serviceOf(expression: string): string {
 function madridChats(column: EarlyColumns, text: (expression: string) => string): string {
   const c = (name: string) => column('c', 'madrid_chat', name);
   return `INSERT OR IGNORE INTO chat (guid, style, chat_identifier, service_name, room_name, account_login)
-    SELECT coalesce(${text(c('guid'))}, 'iMessage;' || c.ROWID), ${c('style')}, ${text(c('chat_identifier'))},
+    SELECT ${madridGuid(column, text)}, ${c('style')}, ${text(c('chat_identifier'))},
       ${serviceOf(text(c('service_name')))}, ${text(c('room_name'))}, ${text(c('account_login'))}
     FROM old.madrid_chat c ORDER BY c.ROWID`;
+}
+
+function madridGuid(column: EarlyColumns, text: (expression: string) => string): string {
+  return `coalesce(${text(column('c', 'madrid_chat', 'guid'))}, 'iMessage;' || c.ROWID)`;
 }
 
 function madridAttachments(column: EarlyColumns): string[] {

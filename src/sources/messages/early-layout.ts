@@ -14,6 +14,9 @@ import { type Salvage, salvage } from './salvage.ts';
 
 const OLD = 'old';
 
+/** Reads a property list that is a list of texts; total. What bytes mean is told by those who know. */
+export type TextsIn = (bytes: Uint8Array) => string[];
+
 /** True for an `sms.db` of iOS 5 or older. One that cannot be asked is no such thing: whoever reads it finds out more. */
 export function hasEarlyLayout(source: MessagesFile): boolean {
   try {
@@ -30,21 +33,21 @@ export function hasEarlyLayout(source: MessagesFile): boolean {
  * Says a database of iOS 5 or older again in the tables of its successors, in a private folder. What is damaged in it is
  * left out, counted and named. The file itself is only read.
  */
-export function modernise(source: MessagesFile): Salvage {
+export function modernise(source: MessagesFile, textsIn: TextsIn): Salvage {
   try {
-    return rewrite(source, null);
+    return rewrite(source, null, textsIn);
   } catch (error) {
     if (!isDamage(error)) throw error;
   }
   const saved = salvage(source, EARLY_TABLES);
   try {
-    return rewrite(saved.file, saved);
+    return rewrite(saved.file, saved, textsIn);
   } finally {
     saved[Symbol.dispose]();
   }
 }
 
-function rewrite(source: MessagesFile, saved: Salvage | null): Salvage {
+function rewrite(source: MessagesFile, saved: Salvage | null, textsIn: TextsIn): Salvage {
   const folder = openPrivateFolder('source');
   try {
     const file = path.join(folder.path, 'sms.db');
@@ -52,6 +55,7 @@ function rewrite(source: MessagesFile, saved: Salvage | null): Salvage {
     db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF');
     db.attach(foreignUri(source.path, source), OLD);
     db.exec(TARGET_SCHEMA);
+    db.function('texts_in', (bytes: unknown) => JSON.stringify(bytes instanceof Uint8Array ? textsIn(bytes) : []));
     const tables = new Map(EARLY_TABLES.map((table) => [table as string, columnsOf(db, OLD, table)]));
     const column: EarlyColumns = (alias, table, name) =>
       tables.get(table)?.has(name.toLowerCase()) === true ? `${alias}."${name}"` : 'NULL';

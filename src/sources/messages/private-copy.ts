@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { needsCopy, openPrivateFolder } from '../../sqlite/index.ts';
-import { hasEarlyLayout, modernise } from './early-layout.ts';
+import { hasEarlyLayout, modernise, type TextsIn } from './early-layout.ts';
 import type { MessagesFile } from './locate.ts';
 
 const WHOLE = { unreadable: 0, problems: [] };
@@ -12,13 +12,13 @@ export type ReadableFile = Disposable & { file: MessagesFile; unreadable: number
 /**
  * The file to read a source from: the source itself; where its log cannot be read in place (in a backup, or on
  * read-only media), a copy of both; and of a layout that is no more, the same in today's. A copy lies in a private
- * temporary folder that is removed when it is let go of.
+ * temporary folder that is removed when it is let go of. `textsIn` reads the lists of texts that the old layout keeps.
  */
-export function readableFile(source: MessagesFile): ReadableFile {
+export function readableFile(source: MessagesFile, textsIn: TextsIn): ReadableFile {
   const settled = settledFile(source);
   if (!hasEarlyLayout(settled.file)) return settled;
   try {
-    return modernise(settled.file);
+    return modernise(settled.file, textsIn);
   } finally {
     settled[Symbol.dispose]();
   }
