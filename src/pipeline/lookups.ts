@@ -22,7 +22,7 @@ import {
   type RowContext,
   uniteChats,
 } from '../transform/index.ts';
-import { dropBooks, findStaleBooks, noteRegions, takeBook } from './address-books.ts';
+import { dropBooks, findStaleBooks, noteRegions, takeBook, takeCopiedBook } from './address-books.ts';
 import { SourceAddresses, unique } from './source-addresses.ts';
 
 export type PeopleOptions = {
@@ -107,7 +107,7 @@ function takeBooks(db: Database, root: string, place: string | null, nowMs: numb
   return changed.flatMap((book) => {
     const content = readAddressBook(book.file);
     if (place === null) takeBook(db, root, { ...book, content }, nowMs);
-    else takeBook(db, place, { file: { ...book.file, path: place }, stamp: '', content }, nowMs);
+    else takeCopiedBook(db, place, { ...book, content }, nowMs);
     return content.problems;
   });
 }
