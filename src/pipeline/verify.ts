@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
 import { breathe, ChatStatsError } from '../kernel/index.ts';
@@ -33,6 +34,9 @@ export type VerifyOptions = Pick<
 /** For each of the two stores, whose rows are looked up by guid, in no order. */
 const CACHE_KIB = 32_768;
 
+/** A store is about as large as its source; while it is made, its indexes and its old pages come to that. */
+const STORE_TO_SOURCE = 3;
+
 /**
  * Imports the source once more, into a store of its own in a private folder, and compares: everything the source has
  * must be in the archive and say the same; what only the archive has must be marked so or come from elsewhere.
@@ -41,7 +45,9 @@ const CACHE_KIB = 32_768;
 export async function verifySource(options: VerifyOptions): Promise<VerifyReport> {
   using db = openStoreForReading(options.store);
   const gapMs = storedGapMs(db) ?? options.gapMs ?? DEFAULT_GAP_MS;
-  using folder = openPrivateFolder('verify');
+  // One that is not there is told of by the import.
+  const bytes = statSync(options.source.path, { throwIfNoEntry: false })?.size ?? 0;
+  using folder = openPrivateFolder('verify', STORE_TO_SOURCE * bytes);
   const store = path.join(folder.path, 'fresh.db');
   const { problems } = await importSource({ ...options, store, gapMs });
   likeArchive(db, store, { gapMs, nowMs: options.clock.now() });

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { openWritable } from './open.ts';
@@ -11,12 +11,22 @@ const LOCK = 'in-use.lock';
 
 export type PrivateFolder = Disposable & { path: string };
 
+/** Where Linux keeps files in memory, for every user. */
+const IN_MEMORY = '/dev/shm';
+/** The type by which Linux knows a file system that is in memory (tmpfs in statfs(2)). */
+const TMPFS = 0x0102_1994;
+/** No more than this is put there, in bytes, nor more than a part of what is free: others need memory too. */
+const MOST_IN_MEMORY = 256 * 1024 * 1024;
+const PART_OF_FREE = 4;
+
 /**
  * A temporary folder that its owner alone may look into (0700), removed with all it holds when it is let go of and
- * when the process ends. A process that is killed cannot do that: then the next `removeLeftovers` does.
+ * when the process ends. A process that is killed cannot do that: then the next `removeLeftovers` does. About as many
+ * `bytes` are going to be written; where they are not too many and the system has room for files in memory, the folder is
+ * there, so that nothing of them ever reaches a disk by our doing. Who has set TMPDIR has said where it has to be.
  */
-export function openPrivateFolder(purpose: PrivatePurpose): PrivateFolder {
-  const folder = mkdtempSync(path.join(tmpdir(), `chatstats-${purpose}-${process.pid}-`));
+export function openPrivateFolder(purpose: PrivatePurpose, bytes: number): PrivateFolder {
+  const folder = madeFolder(`chatstats-${purpose}-${process.pid}-`, bytes);
   const lock = openWritable(path.join(folder, LOCK));
   // The operating system lets go of it however the process ends; a number of a process may be another's by then.
   lock.exec('BEGIN EXCLUSIVE');
@@ -29,13 +39,38 @@ export function openPrivateFolder(purpose: PrivatePurpose): PrivateFolder {
   return { path: folder, [Symbol.dispose]: dispose };
 }
 
+function madeFolder(prefix: string, bytes: number): string {
+  if (hasRoomInMemory(bytes)) {
+    try {
+      return mkdtempSync(path.join(IN_MEMORY, prefix));
+    } catch {
+      // Not for us: there is the usual place.
+    }
+  }
+  return mkdtempSync(path.join(tmpdir(), prefix));
+}
+
+function hasRoomInMemory(bytes: number): boolean {
+  if (process.platform !== 'linux' || (process.env.TMPDIR ?? '') !== '' || bytes > MOST_IN_MEMORY) return false;
+  try {
+    const { type, bavail, bsize } = statfsSync(IN_MEMORY);
+    return type === TMPFS && bytes <= (bavail * bsize) / PART_OF_FREE;
+  } catch {
+    return false;
+  }
+}
+
 /** Removes the private folders of processes that ended without doing so. Answers how many; what cannot be removed stays. */
-export function removeLeftovers(): number {
+export function removeLeftovers(places: readonly string[] = [tmpdir(), IN_MEMORY]): number {
+  return [...new Set(places)].reduce((sum, place) => sum + removeFrom(place), 0);
+}
+
+function removeFrom(place: string): number {
   let removed = 0;
-  for (const name of readdirSync(tmpdir())) {
+  for (const name of existsSync(place) ? readdirSync(place) : []) {
     const maker = NAME.exec(name)?.[1];
     if (maker === undefined) continue;
-    const folder = path.join(tmpdir(), name);
+    const folder = path.join(place, name);
     try {
       if (!isOurs(folder) || isInUse(folder, Number(maker))) continue;
       rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fixedClock } from '../../src/kernel/index.ts';
@@ -62,5 +62,6 @@ export function contentOf(folder: string): Record<string, string> {
 export function privateFolders(pid?: number): string[] {
   const of = pid === undefined ? '\\d+' : String(pid);
   const name = new RegExp(`^chatstats-(?:source|salvage|verify|backup)-${of}-`);
-  return readdirSync(tmpdir()).filter((entry) => name.test(entry));
+  const places = [tmpdir(), '/dev/shm'].filter((place) => existsSync(place));
+  return places.flatMap((place) => readdirSync(place)).filter((entry) => name.test(entry));
 }

@@ -78,7 +78,11 @@ export class Manifest implements Disposable {
 /** A manifest whose log still holds something, while it is being written, is read from a copy of both. */
 function readableManifest(file: string): { file: string; copy: Disposable | null } {
   if (!needsCopy(file, { sealed: true })) return { file, copy: null };
-  const folder = openPrivateFolder('backup');
+  const parts = ['', '-wal'].map((suffix) => `${file}${suffix}`);
+  const folder = openPrivateFolder(
+    'backup',
+    parts.reduce((sum, part) => sum + statSync(part).size, 0),
+  );
   try {
     const copy = path.join(folder.path, 'Manifest.db');
     for (const suffix of ['', '-wal']) copyFileSync(`${file}${suffix}`, `${copy}${suffix}`);

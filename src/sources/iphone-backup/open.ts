@@ -21,6 +21,9 @@ import { bytesIn, type Found } from './property-lists.ts';
 import { type ClassKeys, unlock } from './unlock.ts';
 import type { Watch } from './watch.ts';
 
+/** What is copied of a backup, where it has to be. */
+const COPIED = [MESSAGES, MESSAGES_LOG, ADDRESS_BOOK, ADDRESS_BOOK_LOG, ADDRESS_BOOK_IMAGES];
+
 /** A database of a backup: where it can be read, and the place in the backup that it is remembered by. */
 export type BackupDatabase = {
   path: string;
@@ -251,8 +254,15 @@ class Opening implements Disposable {
   }
 
   #privateFolder(): string {
-    this.#private ??= openPrivateFolder('backup');
+    this.#private ??= openPrivateFolder('backup', this.#bytesToCopy());
     return this.#private.path;
+  }
+
+  /** How large the copies will be together, at most; what is in a backup has its place whatever a manifest says. */
+  #bytesToCopy(): number {
+    const stored = COPIED.flatMap((place) => pathOfFileId(this.#folder, fileIdOf(place)) ?? []);
+    const files = [path.join(this.#folder, MANIFEST), ...stored].filter(isFile);
+    return files.reduce((sum, file) => sum + statSync(file).size, 0);
   }
 
   #damaged(what: string, cause?: unknown): ChatStatsError {

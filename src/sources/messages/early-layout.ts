@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import {
   type Database,
@@ -13,6 +14,8 @@ import type { MessagesFile } from './locate.ts';
 import { type Salvage, salvage } from './salvage.ts';
 
 const OLD = 'old';
+/** The same in today's tables is not larger than this many times. */
+const REWRITTEN_TO_OLD = 2;
 
 /** Reads a property list that is a list of texts; total. What bytes mean is told by those who know. */
 export type TextsIn = (bytes: Uint8Array) => string[];
@@ -48,7 +51,7 @@ export function modernise(source: MessagesFile, textsIn: TextsIn): Salvage {
 }
 
 function rewrite(source: MessagesFile, saved: Salvage | null, textsIn: TextsIn): Salvage {
-  const folder = openPrivateFolder('source');
+  const folder = openPrivateFolder('source', REWRITTEN_TO_OLD * statSync(source.path).size);
   try {
     const file = path.join(folder.path, 'sms.db');
     using db = openWritable(file);

@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { needsCopy, openPrivateFolder } from '../../sqlite/index.ts';
 import { hasEarlyLayout, modernise, type TextsIn } from './early-layout.ts';
@@ -26,7 +26,11 @@ export function readableFile(source: MessagesFile, textsIn: TextsIn): ReadableFi
 
 function settledFile(source: MessagesFile): ReadableFile {
   if (!needsCopy(source.path, source)) return { file: source, ...WHOLE, [Symbol.dispose]() {} };
-  const folder = openPrivateFolder('source');
+  const parts = ['', '-wal'].map((suffix) => `${source.path}${suffix}`);
+  const folder = openPrivateFolder(
+    'source',
+    parts.reduce((sum, part) => sum + statSync(part).size, 0),
+  );
   const dispose = () => folder[Symbol.dispose]();
   try {
     const copy = path.join(folder.path, 'chat.db');

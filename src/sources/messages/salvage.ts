@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { type Database, foreignUri, openPrivateFolder, openWritable } from '../../sqlite/index.ts';
 import { isDamage } from './explain.ts';
@@ -23,7 +24,7 @@ export type Salvage = {
  * that is removed when the salvage is let go of. The damaged file is only read. Unreadable rows are found by halving.
  */
 export function salvage(source: MessagesFile, tables: readonly string[]): Salvage {
-  const folder = openPrivateFolder('salvage');
+  const folder = openPrivateFolder('salvage', statSync(source.path).size);
   const file = path.join(folder.path, 'chat.db');
   const dispose = () => folder[Symbol.dispose]();
   try {
