@@ -185,7 +185,17 @@ const rooms = [
   },
   {
     name: 'api',
-    imports: ['kernel', 'model', 'sqlite', 'sources/address-book', 'store', 'outbox', 'engine', 'delivery'],
+    imports: [
+      'kernel',
+      'model',
+      'sqlite',
+      'sources/address-book',
+      'sources/iphone-backup',
+      'store',
+      'outbox',
+      'engine',
+      'delivery',
+    ],
     types: ['pipeline', 'doctor'],
     packages: [
       'fastify',
@@ -196,7 +206,7 @@ const rooms = [
       'fastify-type-provider-zod',
       'zod',
     ],
-    builtins: ['fs', 'fs/promises', 'path', 'os', 'crypto', 'net', 'http', 'worker_threads', 'process'],
+    builtins: ['fs', 'fs/promises', 'path', 'os', 'crypto', 'net', 'http', 'worker_threads', 'process', 'stream'],
     why: 'The door for programs and for the page. It reads through connections of its own and asks the engine for everything that changes something; whom it lets in is decided here and nowhere else.',
   },
   {

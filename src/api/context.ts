@@ -4,6 +4,7 @@ import type { Hub } from '../delivery/index.ts';
 import type { Diagnosis } from '../doctor/index.ts';
 import type { Engine, ImportArgs } from '../engine/index.ts';
 import { ChatStatsError, type Clock } from '../kernel/index.ts';
+import type { Backup, BackupReader } from '../sources/iphone-backup/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import type { Guard } from './guard.ts';
 import type { HeavyReader } from './heavy-reader.ts';
@@ -26,6 +27,8 @@ export type Context = {
   hub: Hub;
   monitor: Monitor;
   guard: Guard;
+  /** Readers of iPhone backups that are open in this process. */
+  lent: readonly BackupReader[];
   /** The home folder, which `~` in the paths of attachments means. */
   home: string;
   /**
@@ -35,6 +38,8 @@ export type Context = {
   openImport(source: string | null, addressBook: string | null): Promise<OpenedImport>;
   /** The address book of the source that is followed; null for none. */
   addressBook: string | null;
+  /** The iPhone backups of this machine, in any order. Throws SOURCE_NO_PERMISSION. */
+  listBackups(): readonly Backup[];
   /** What is wrong and what to do: what the command `doctor` says, but for what takes long. */
   examine(): Promise<Diagnosis>;
 };

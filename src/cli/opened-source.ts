@@ -1,6 +1,12 @@
 import { ChatStatsError } from '../kernel/index.ts';
 import type { ImportSummary, VerifyReport } from '../pipeline/index.ts';
-import { describeBackup, type OpenBackup, openBackup, removeLeftovers } from '../sources/iphone-backup/index.ts';
+import {
+  type BackupReader,
+  describeBackup,
+  type OpenBackup,
+  openBackup,
+  removeLeftovers,
+} from '../sources/iphone-backup/index.ts';
 import { asksForPasswords, backupPassword } from './backup-password.ts';
 import { type Invocation, note } from './invocation.ts';
 import { openingProgress } from './progress.ts';
@@ -11,6 +17,8 @@ export type OpenedSource = Disposable & {
   settings: SourceSettings;
   /** How people know it. */
   place: string;
+  /** Hands out the attachments of a backup, also when the rest of it was let go of; null for any other source. */
+  reader(): BackupReader | null;
   /** What is wrong with it but stops nothing. */
   problems: string[];
 };
@@ -25,7 +33,7 @@ export async function openSource(invocation: Invocation): Promise<OpenedSource> 
   const folder = namedBackup(invocation);
   if (folder !== null) return await openNamedBackup(invocation, folder);
   const settings = sourceSettings(invocation);
-  return { settings, place: settings.source.path, problems: [], [Symbol.dispose]: () => undefined };
+  return { settings, place: settings.source.path, reader: () => null, problems: [], [Symbol.dispose]: () => undefined };
 }
 
 /** The same for a backup, with the address book that was named for it, else its own. */
@@ -65,6 +73,7 @@ function sourceOf(invocation: Invocation, folder: string, opened: OpenBackup, na
       ...readingSettings(invocation),
     },
     place: folder,
+    reader: () => opened.reader(),
     problems,
     [Symbol.dispose]: () => opened[Symbol.dispose](),
   };

@@ -6,6 +6,7 @@ import { type Calls, Engine, type ImportArgs, listen } from '../engine/index.ts'
 import { ChatStatsError, pause } from '../kernel/index.ts';
 import type { FollowStatus } from '../pipeline/index.ts';
 import { serviceState } from '../service/index.ts';
+import { describeBackup, locateUsualBackups } from '../sources/iphone-backup/index.ts';
 import { locateMessages } from '../sources/messages/index.ts';
 import { aborted, follow, tellWhatHappens } from './following.ts';
 import { type Invocation, print, printJson } from './invocation.ts';
@@ -22,7 +23,7 @@ export type ServingTask = {
   /** What is followed; null to serve what is there and follow nothing. */
   following: Calls['follow']['args'] | null;
   /** Done as soon as there is a page, where nothing is followed: it shows how far that is. */
-  first?(engine: Engine, signal: AbortSignal): Promise<void>;
+  first?(engine: Engine, api: ApiServer, signal: AbortSignal): Promise<void>;
   /** Where the port is taken, any other will do. */
   anyPort?: boolean;
   /** Begun once the source is followed, stopped before the rest is. */
@@ -49,7 +50,7 @@ export async function serve(
   if (following === null) {
     if (task.first !== undefined) {
       api.tell('importing');
-      await task.first(engine, signal);
+      await task.first(engine, api, signal);
     }
     api.tell('idle');
     await aborted(signal);
@@ -81,6 +82,7 @@ async function startServer(
       page: PAGE,
       openImport: (source, addressBook) => openImport(invocation, following, source, addressBook),
       addressBook: following?.addressBook ?? null,
+      listBackups: () => locateUsualBackups(world).folders.map(describeBackup),
       examine: async () =>
         await examine({
           ...{ store, source: following?.source.path ?? config.source, machine: world, clock: world.clock },

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { ApiServer } from '../api/index.ts';
 import { type Calls, type Engine, startThreadAhead } from '../engine/index.ts';
 import { ChatStatsError, EXIT, type ExitCode } from '../kernel/index.ts';
 import { checkImport, type ImportSummary } from '../pipeline/index.ts';
@@ -30,7 +31,8 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
 
 /**
  * A backup stands still: it is imported and served, and nothing is followed. Its password is asked for before anything
- * else, while somebody is at the terminal; what was decrypted of it is gone as soon as it is imported.
+ * else, while somebody is at the terminal. Copies that were decrypted are gone as soon as it is imported; its keys stay in
+ * memory, so that its attachments can be shown.
  */
 async function serveBackup(invocation: Invocation, folder: string): Promise<ExitCode> {
   const { config, world } = invocation;
@@ -39,9 +41,11 @@ async function serveBackup(invocation: Invocation, folder: string): Promise<Exit
   checkImport({ source: source.settings.source, store: config.db });
   const stop = new AbortController();
   using _interrupt = world.onInterrupt(() => stop.abort());
-  const first = async (engine: Engine, signal: AbortSignal) => {
+  const reader = opened.adopt(source.reader(), (lent) => lent?.[Symbol.dispose]());
+  const first = async (engine: Engine, api: ApiServer, signal: AbortSignal) => {
     const imported = await importBackup(invocation, source, engine, signal);
-    opened.dispose();
+    source[Symbol.dispose]();
+    if (reader !== null) api.lend(reader);
     const summary = withProblems(imported, source.problems);
     for (const problem of summary.problems) warn(invocation, problem);
     if (!config.json) print(invocation, summaryLines(invocation, summary));

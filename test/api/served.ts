@@ -93,6 +93,7 @@ export async function served({
         [Symbol.dispose]: () => undefined,
       }),
       addressBook: null,
+      listBackups: () => [],
       examine: () =>
         examine({
           ...{ store: fixture.store, source: fixture.source, addressBook, live: null, thorough: false },

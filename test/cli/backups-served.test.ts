@@ -38,9 +38,27 @@ async function idle(running: UpProcess): Promise<Status> {
   return await running.json<Status>('/status');
 }
 
+/** An attachment that the backup has is served as the phone had it, whole and in part; one that it has not is not. */
+async function expectAttachment(running: UpProcess, store: string, names: readonly string[]): Promise<void> {
+  const lines = jsonLines((await place.run(['--db', store, 'export', 'attachments'])).stdout);
+  const guidOf = (isWanted: (line: Record<string, unknown>) => boolean) =>
+    encodeURIComponent(String(must(lines.find(isWanted), 'there is such an attachment').guid));
+  const fetched = async (guid: string, headers: Record<string, string> = {}) =>
+    await fetch(`${await running.address}api/attachments/${guid}`, { headers });
+  const name = must(names[0], 'the backup has attachments');
+  const guid = guidOf(({ path }) => path === name);
+  const bytes = Buffer.from(`the bytes of ${name}`);
+  const whole = await fetched(guid);
+  expect([whole.status, await whole.text()]).toEqual([200, bytes.toString()]);
+  expect(whole.headers.get('content-length')).toBe(String(bytes.length));
+  const part = await fetched(guid, { range: 'bytes=4-20' });
+  expect([part.status, await part.text()]).toEqual([206, bytes.subarray(4, 21).toString()]);
+  expect((await fetched(guidOf(({ state }) => state === 'missing'))).status).toBe(404);
+}
+
 describe('up with a backup', () => {
   it.each(['plain', 'encrypted'] as const)('that is %s imports it, serves it, and follows nothing', async (kind) => {
-    const { folder, history } = kind === 'plain' ? plain : encrypted;
+    const { folder, history, attachments } = kind === 'plain' ? plain : encrypted;
     const before = contentOf(folder);
     const store = place.file(`up-${kind}.db`);
     const { running: started, home } = up(['--db', store, 'up', folder], kind === 'plain' ? {} : PASSWORD_GIVEN);
@@ -49,6 +67,7 @@ describe('up with a backup', () => {
     expect(status).toMatchObject({ import: null, following: null });
     expect(status.store?.counts.messages).toBe(must(history.truth, 'it was asked for').messages.length);
     expect(leftIn(home), 'what was decrypted is gone while it is served').toEqual([]);
+    await expectAttachment(running, store, attachments);
     const contacts = jsonLines((await place.run(['--db', store, 'export', 'contacts'])).stdout);
     expect(contacts.filter(({ origin }) => origin === 'address-book').length).toBeGreaterThan(10);
     const ended = await running.stop();
@@ -71,6 +90,13 @@ describe('up with a backup', () => {
     const { running: started } = up(['--db', store, 'up']);
     await using running = started;
     await idle(running);
+    const attachments = jsonLines((await place.run(['--db', store, 'export', 'attachments'])).stdout);
+    const present = must(
+      attachments.find(({ state }) => state === 'present'),
+      'the backup has some',
+    );
+    const locked = await fetch(`${await running.address}api/attachments/${encodeURIComponent(String(present.guid))}`);
+    expect(locked.status, 'without the password, nothing of an encrypted backup can be shown').toBe(404);
     const ask = async (source: string) =>
       await fetch(`${await running.address}api/import`, {
         method: 'POST',

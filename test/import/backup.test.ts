@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { fixedClock, must } from '../../src/kernel/index.ts';
 import { verifySource } from '../../src/pipeline/index.ts';
 import { actions } from '../../src/simulator/index.ts';
-import { openAttachment } from '../../src/sources/iphone-backup/index.ts';
 import { openReadable, openWritable } from '../../src/sqlite/index.ts';
 import {
   contentOf,
@@ -70,14 +69,21 @@ describe.each(kinds)('a backup that is %s', (_kind, options) => {
 
   it('gives the bytes of an attachment as the phone had them', async () => {
     const backup = madeUpBackup(options);
-    using opened = await open(backup.folder);
+    const opened = await open(backup.folder);
+    using reader = opened.reader();
+    opened[Symbol.dispose]();
     for (const name of backup.attachments.slice(0, 5)) {
-      const stream = must(openAttachment(opened.files, opened.keys, name), 'it is in the backup');
-      const chunks: Buffer[] = [];
-      for await (const chunk of stream) chunks.push(chunk as Buffer);
-      expect(Buffer.concat(chunks).toString()).toBe(`the bytes of ${name}`);
+      const file = must(await reader.open(name), 'it is in the backup');
+      const bytes = await file.read({ start: 0, end: file.bytes - 1 }).toArray();
+      expect(Buffer.concat(bytes).toString()).toBe(`the bytes of ${name}`);
     }
-    expect(openAttachment(opened.files, opened.keys, '~/Library/SMS/Attachments/no/such.jpg')).toBeNull();
+    expect(await reader.open('~/Library/SMS/Attachments/no/such.jpg')).toBeNull();
+    for (const name of [
+      'Library/SMS/../AddressBook/AddressBook.sqlitedb',
+      'Library/AddressBook/AddressBook.sqlitedb',
+    ]) {
+      expect(await reader.open(`~/${name}`), 'what is no attachment is not handed out').toBeNull();
+    }
   });
 
   it('whose attachments are missing says so of them', async () => {

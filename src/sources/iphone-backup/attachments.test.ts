@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fixedClock } from '../../kernel/index.ts';
 import { writeBackup } from '../../simulator/index.ts';
-import { BackupAttachments, openAttachment } from './attachments.ts';
+import { BackupAttachments } from './attachments.ts';
 import { openBackup } from './open.ts';
 import { attachmentPlaces, fileIdOf } from './places.ts';
 
@@ -61,7 +61,8 @@ describe('where an attachment lies', () => {
     using attachments = new BackupAttachments(opened.files);
     expect(attachments.has(`~/${NAME}`)).toBe(false);
     expect(attachments.unreadable).toBe(1);
-    expect(openAttachment(opened.files, opened.keys, `~/${NAME}`)).toBeNull();
+    using reader = opened.reader();
+    expect(await reader.open(`~/${NAME}`)).toBeNull();
   });
 
   it('is told to be damaged when its end is', async () => {
@@ -72,7 +73,7 @@ describe('where an attachment lies', () => {
     const fileId = fileIds.get(NAME) ?? '';
     writeFileSync(path.join(folder, fileId.slice(0, 2), fileId), Buffer.alloc(40));
     using opened = await open(folder);
-    const stream = openAttachment(opened.files, opened.keys, `~/${NAME}`);
-    await expect(stream?.toArray()).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
+    using reader = opened.reader();
+    await expect(reader.open(`~/${NAME}`)).rejects.toMatchObject({ code: 'BACKUP_DAMAGED' });
   });
 });

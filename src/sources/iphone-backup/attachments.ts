@@ -1,11 +1,6 @@
-import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
-import { ChatStatsError } from '../../kernel/index.ts';
-import { decrypted } from './decrypt.ts';
 import { isSqlite } from './describe.ts';
 import { isFile, type ListedFile, Manifest } from './manifest.ts';
 import { attachmentPlaces, fileIdOf, pathOfFileId } from './places.ts';
-import type { ClassKeys } from './unlock.ts';
 
 /** What is needed to look for files of a backup; it can be handed to another thread or process. */
 export type BackupFiles = {
@@ -70,35 +65,5 @@ export class BackupAttachments implements Disposable {
 
   [Symbol.dispose](): void {
     this.#manifest?.[Symbol.dispose]();
-  }
-}
-
-/**
- * The bytes of one attachment as the phone had them, decrypted on the way where they have to be; nothing is written
- * anywhere. Null when the backup does not have it. The stream fails with BACKUP_DAMAGED when the end is not whole.
- */
-export function openAttachment(files: BackupFiles, keys: ClassKeys | null, filename: string): Readable | null {
-  using attachments = new BackupAttachments(files);
-  const file = attachments.find(filename);
-  if (file === null || file.path === null) return null;
-  if (keys === null) return createReadStream(file.path);
-  const unwrap = () => (file.encryptionKey === null ? null : keys.unwrap(file.encryptionKey));
-  const key = unwrap();
-  if (key === null) return null;
-  // A stream that nobody reads must not keep a key: it takes its own when it begins.
-  key.fill(0);
-  return Readable.from(wholeFile(file.path, unwrap), { objectMode: false });
-}
-
-async function* wholeFile(file: string, unwrap: () => Buffer | null): AsyncGenerator<Buffer> {
-  const key = unwrap();
-  if (key === null)
-    throw new ChatStatsError('BACKUP_DAMAGED', 'the backup was let go of before its attachment was read');
-  try {
-    const plain = decrypted(createReadStream(file) as AsyncIterable<Buffer>, key);
-    const { isWhole } = yield* plain;
-    if (!isWhole) throw new ChatStatsError('BACKUP_DAMAGED', 'the end of an attachment is missing or damaged');
-  } finally {
-    key.fill(0);
   }
 }

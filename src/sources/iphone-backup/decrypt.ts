@@ -1,4 +1,5 @@
 import { createDecipheriv } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
 
 const BLOCK_BYTES = 16;
 const ZERO_IV = Buffer.alloc(BLOCK_BYTES);
@@ -25,6 +26,45 @@ export async function* decrypted(chunks: AsyncIterable<Buffer>, key: Buffer): As
   const rest = padding === null ? held : held.subarray(0, held.length - padding);
   if (rest.length > 0) yield rest;
   return { isWhole: padding !== null };
+}
+
+/** How many bytes a stored file holds, which the padding of its last block tells; null when that end is not whole. */
+export async function plainLength(handle: FileHandle, stored: number, key: Buffer): Promise<number | null> {
+  if (stored === 0 || stored % BLOCK_BYTES !== 0) return null;
+  const at = stored - BLOCK_BYTES;
+  const block = await readBlock(handle, at);
+  const cipher = createDecipheriv('aes-256-cbc', key, await vectorAt(handle, at)).setAutoPadding(false);
+  const padding = paddingOf(cipher.update(block));
+  return padding === null ? null : stored - padding;
+}
+
+/** The plain bytes from `start` to `end`, both included, which have to be there; nothing before them is read. */
+export async function* plainBytes(
+  handle: FileHandle,
+  key: Buffer,
+  { start, end }: { start: number; end: number },
+): AsyncGenerator<Buffer> {
+  const from = start - (start % BLOCK_BYTES);
+  const to = end - (end % BLOCK_BYTES) + BLOCK_BYTES - 1;
+  const cipher = createDecipheriv('aes-256-cbc', key, await vectorAt(handle, from)).setAutoPadding(false);
+  let at = from;
+  for await (const chunk of handle.createReadStream({ start: from, end: to, autoClose: false })) {
+    const plain = cipher.update(chunk as Buffer);
+    const wanted = plain.subarray(Math.max(0, start - at), Math.max(0, end + 1 - at));
+    at += plain.length;
+    if (wanted.length > 0) yield wanted;
+  }
+}
+
+/** What a block at this place was chained with: the stored block before it. */
+async function vectorAt(handle: FileHandle, at: number): Promise<Buffer> {
+  return at === 0 ? ZERO_IV : await readBlock(handle, at - BLOCK_BYTES);
+}
+
+async function readBlock(handle: FileHandle, at: number): Promise<Buffer> {
+  const block = Buffer.alloc(BLOCK_BYTES);
+  await handle.read(block, 0, BLOCK_BYTES, at);
+  return block;
 }
 
 /** How many bytes of padding a last block ends with, or null when that is none. */

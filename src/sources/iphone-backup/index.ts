@@ -8,8 +8,9 @@
  */
 
 export { removeLeftovers } from '../../sqlite/index.ts';
-export { BackupAttachments, type BackupFiles, openAttachment } from './attachments.ts';
+export { BackupAttachments, type BackupFiles } from './attachments.ts';
 export { type Backup, backupSize, describeBackup } from './describe.ts';
 export { backupAround, isBackup, locateBackups, locateUsualBackups, type Machine } from './locate.ts';
 export { type AskPassword, type OpenBackup, openBackup } from './open.ts';
+export { BackupReader, type OpenedFile } from './reader.ts';
 export type { OpeningProgress } from './watch.ts';

@@ -41,6 +41,25 @@ export class Manifest implements Disposable {
     return row === undefined ? null : this.#listed(row);
   }
 
+  /**
+   * Adds the keys that files below `folder` of these domains are under, wrapped, by the names of the files. Throws
+   * SqliteError where it is damaged, when what was read before that has been added.
+   */
+  addKeys(keys: Map<string, Uint8Array>, domains: readonly string[], folder: string): void {
+    const rows = this.#db.iterate<{ fileID: unknown; file: unknown }>(
+      `SELECT fileID, file FROM Files WHERE flags = ${IS_FILE}
+         AND domain IN (SELECT value FROM json_each(?)) AND relativePath >= ? AND relativePath < ?`,
+      JSON.stringify(domains),
+      folder,
+      `${folder}\u{10ffff}`,
+    );
+    for (const row of rows) {
+      const { fileId, encryptionKey } = this.#listed(row);
+      // A copy, because a view would keep the row that it is cut from.
+      if (encryptionKey !== null) keys.set(fileId, Uint8Array.from(encryptionKey));
+    }
+  }
+
   #listed({ fileID, file }: { fileID: unknown; file: unknown }): ListedFile {
     const record = file instanceof Uint8Array ? readKeyedArchive(file) : undefined;
     const fields = record instanceof Map ? record : new Map<string, unknown>();

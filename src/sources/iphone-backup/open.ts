@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { ChatStatsError, isDenied, noPermission } from '../../kernel/index.ts';
+import { ChatStatsError, isDenied, must, noPermission } from '../../kernel/index.ts';
 import { openPrivateFolder, type PrivateFolder } from '../../sqlite/index.ts';
 import type { BackupFiles } from './attachments.ts';
 import { ByteCount, decryptFile, digestOf } from './copy-file.ts';
@@ -11,6 +11,8 @@ import {
   ADDRESS_BOOK,
   ADDRESS_BOOK_IMAGES,
   ADDRESS_BOOK_LOG,
+  ATTACHMENT_DOMAINS,
+  ATTACHMENT_FOLDER,
   fileIdOf,
   MESSAGES,
   MESSAGES_LOG,
@@ -18,6 +20,7 @@ import {
   pathOfFileId,
 } from './places.ts';
 import { bytesIn, type Found } from './property-lists.ts';
+import { BackupReader } from './reader.ts';
 import { type ClassKeys, unlock } from './unlock.ts';
 import type { Watch } from './watch.ts';
 
@@ -38,8 +41,8 @@ export type OpenBackup = Disposable & {
   addressBook: BackupDatabase | null;
   /** What is needed to tell which attachments are in it; it can be handed to another thread. */
   files: BackupFiles;
-  /** The keys of an encrypted one. */
-  keys: ClassKeys | null;
+  /** Hands out attachments, also when everything else has been let go of; whoever asks for it disposes of it. */
+  reader(): BackupReader;
   /** What is damaged or missing but stops nothing, in words without names or addresses. */
   problems: string[];
 };
@@ -150,9 +153,23 @@ class Opening implements Disposable {
     this.#closeManifest();
     const { problems } = this;
     return {
-      ...{ messages, addressBook, files, keys: this.#keys, problems },
+      ...{ messages, addressBook, files, problems },
+      reader: () => this.#reader(files),
       [Symbol.dispose]: () => this[Symbol.dispose](),
     };
+  }
+
+  #reader({ manifest: file }: BackupFiles): BackupReader {
+    if (this.#keys === null) return new BackupReader(this.#folder, null);
+    using manifest = new Manifest(must(file, 'an encrypted backup is not opened without'), this.#folder);
+    const wrapped = new Map<string, Uint8Array>();
+    try {
+      manifest.addKeys(wrapped, ATTACHMENT_DOMAINS, ATTACHMENT_FOLDER);
+    } catch (error) {
+      // Damage, which opening it has told.
+      if (!isSqlite(error)) throw error;
+    }
+    return new BackupReader(this.#folder, { keys: this.#keys.copy(), wrapped });
   }
 
   async #openDatabases(found: ListedFile) {
@@ -278,5 +295,6 @@ class Opening implements Disposable {
     this.#closeManifest();
     this.#keys?.[Symbol.dispose]();
     this.#private?.[Symbol.dispose]();
+    this.#private = null;
   }
 }

@@ -30,7 +30,9 @@ export function pathOfFileId(folder: string, fileId: string): string | null {
 }
 
 /** In which domains an attachment may lie; Messages keeps its own in the first. */
-const ATTACHMENT_DOMAINS = ['MediaDomain', 'HomeDomain'];
+export const ATTACHMENT_DOMAINS = ['MediaDomain', 'HomeDomain'];
+/** Of what a phone has, only what lies here is an attachment; a name in a database may be anybody's. */
+export const ATTACHMENT_FOLDER = 'Library/SMS/';
 const PHONE_HOME = /^(?:~|(?:\/private)?\/var\/mobile)\//;
 
 /** What an attachment that Messages names by a path on the phone may be called in a backup, the likeliest first. */

@@ -45,6 +45,12 @@ export class ClassKeys implements Disposable {
     return classKey === undefined ? null : unwrapKey(classKey, bytes.subarray(4));
   }
 
+  /** The same keys, for somebody who keeps them longer. */
+  copy(): ClassKeys {
+    const keys = new Map([...this.#keys].map(([number, key]) => [number, Buffer.from(key)]));
+    return new ClassKeys(keys, this.deviceOnly, this.damaged);
+  }
+
   [Symbol.dispose](): void {
     for (const key of this.#keys.values()) key.fill(0);
   }
