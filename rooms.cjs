@@ -37,7 +37,7 @@ const rooms = [
     imports: ['kernel'],
     types: [],
     packages: [],
-    builtins: ['sqlite', 'fs', 'path', 'url'],
+    builtins: ['sqlite', 'fs', 'path', 'os', 'url'],
     why: 'The only room that knows the driver: one gate for every statement, opening by role, so that "read-only" is decided in one place.',
   },
   {
@@ -63,6 +63,14 @@ const rooms = [
     packages: [],
     builtins: [],
     why: 'Bytes to values. Pure and total, so that it can be fuzzed: no file, no clock, no exception for any input.',
+  },
+  {
+    name: 'sources/iphone-backup',
+    imports: ['kernel', 'model', 'sqlite', 'decode'],
+    types: [],
+    packages: ['fast-plist'],
+    builtins: ['fs', 'fs/promises', 'path', 'crypto', 'util', 'stream'],
+    why: 'Finds iPhone backups and opens what Messages needs of one, decrypted where it has to be. It stands below decode, because what a backup says of itself is in property lists. Keys live here and nowhere else.',
   },
   {
     name: 'transform',
@@ -122,6 +130,7 @@ const rooms = [
       'sources/messages',
       'sources/address-book',
       'decode',
+      'sources/iphone-backup',
       'transform',
       'conversations',
       'store',
@@ -151,7 +160,16 @@ const rooms = [
   },
   {
     name: 'doctor',
-    imports: ['kernel', 'model', 'sqlite', 'sources/messages', 'sources/address-book', 'store', 'outbox'],
+    imports: [
+      'kernel',
+      'model',
+      'sqlite',
+      'sources/messages',
+      'sources/address-book',
+      'sources/iphone-backup',
+      'store',
+      'outbox',
+    ],
     types: ['engine', 'service'],
     packages: [],
     builtins: ['fs', 'path'],
@@ -167,7 +185,17 @@ const rooms = [
   },
   {
     name: 'api',
-    imports: ['kernel', 'model', 'sqlite', 'sources/address-book', 'store', 'outbox', 'engine', 'delivery'],
+    imports: [
+      'kernel',
+      'model',
+      'sqlite',
+      'sources/address-book',
+      'sources/iphone-backup',
+      'store',
+      'outbox',
+      'engine',
+      'delivery',
+    ],
     types: ['pipeline', 'doctor'],
     packages: [
       'fastify',
@@ -178,7 +206,7 @@ const rooms = [
       'fastify-type-provider-zod',
       'zod',
     ],
-    builtins: ['fs', 'fs/promises', 'path', 'os', 'crypto', 'net', 'http', 'worker_threads', 'process'],
+    builtins: ['fs', 'fs/promises', 'path', 'os', 'crypto', 'net', 'http', 'worker_threads', 'process', 'stream'],
     why: 'The door for programs and for the page. It reads through connections of its own and asks the engine for everything that changes something; whom it lets in is decided here and nowhere else.',
   },
   {
@@ -196,6 +224,7 @@ const rooms = [
       'model',
       'sources/messages',
       'sources/address-book',
+      'sources/iphone-backup',
       'config',
       'store',
       'load',
@@ -251,7 +280,7 @@ const possessions = [
   {
     what: 'rows of the message domain',
     pattern:
-      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?(?:chats|chat_participants|contacts|contact_identifiers|contact_cards|contact_merges|address_books|own_addresses|handles|messages|message_edits|message_aliases|reactions|attachments|message_attachments|conversations|live_sync_state|quarantine)\b/,
+      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?(?:chats|chat_participants|contacts|contact_identifiers|contact_cards|card_pictures|contact_merges|address_books|own_addresses|handles|messages|message_edits|message_aliases|reactions|attachments|message_attachments|conversations|live_sync_state|quarantine)\b/,
     inStrings: true,
     only: ['load'],
     why: 'A batch is all or nothing only if one room commits it.',

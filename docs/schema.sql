@@ -1,4 +1,4 @@
--- The schema of a store, version 3. Times are Unix milliseconds, flags 0 or 1, lists JSON.
+-- The schema of a store, version 5. Times are Unix milliseconds, flags 0 or 1, lists JSON.
 -- Columns are only ever added. This file is made from src/store/schema.sql.ts; do not edit it.
 
 CREATE TABLE meta (
@@ -7,11 +7,12 @@ CREATE TABLE meta (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sources (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   kind TEXT NOT NULL,
   path TEXT NOT NULL,
   first_imported_at INTEGER NOT NULL,
-  last_imported_at INTEGER NOT NULL
+  last_imported_at INTEGER NOT NULL,
+  newest_at INTEGER
 ) STRICT;
 
 CREATE TABLE contacts (
@@ -46,6 +47,12 @@ CREATE TABLE contact_cards (
   content TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_cards_by_contact ON contact_cards (contact_id);
+
+CREATE TABLE card_pictures (
+  card TEXT PRIMARY KEY REFERENCES contact_cards (card) ON DELETE CASCADE,
+  mime_type TEXT NOT NULL,
+  bytes BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE own_addresses (
   address TEXT NOT NULL,
@@ -236,9 +243,41 @@ CREATE TABLE sightings (
   source_rowid INTEGER NOT NULL,
   source_state INTEGER NOT NULL DEFAULT 0,
   what TEXT NOT NULL DEFAULT 'row',
-  PRIMARY KEY (source_id, guid)
+  PRIMARY KEY (guid, source_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sightings_by_source ON sightings (source_id, what, source_rowid);
+
+CREATE TABLE source_facts (
+  what TEXT NOT NULL,
+  guid TEXT NOT NULL,
+  source_id INTEGER NOT NULL REFERENCES sources (id),
+  field TEXT NOT NULL,
+  value ANY,
+  PRIMARY KEY (what, guid, source_id, field)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE source_books (
+  book TEXT NOT NULL,
+  source_id INTEGER NOT NULL REFERENCES sources (id),
+  PRIMARY KEY (book, source_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE source_handles (
+  handle_id INTEGER NOT NULL REFERENCES handles (id) ON DELETE CASCADE,
+  source_id INTEGER NOT NULL REFERENCES sources (id),
+  PRIMARY KEY (handle_id, source_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE source_chats (
+  chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
+  source_id INTEGER NOT NULL REFERENCES sources (id),
+  identifier TEXT NOT NULL,
+  given_name TEXT,
+  services TEXT NOT NULL,
+  participants TEXT NOT NULL,
+  aliases TEXT NOT NULL,
+  PRIMARY KEY (chat_id, source_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE live_sync_state (
   source_id INTEGER PRIMARY KEY REFERENCES sources (id),

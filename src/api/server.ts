@@ -5,6 +5,7 @@ import fastify from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { Hub } from '../delivery/index.ts';
 import { ChatStatsError } from '../kernel/index.ts';
+import type { BackupReader } from '../sources/iphone-backup/index.ts';
 import type { Api, Context } from './context.ts';
 import { Guard } from './guard.ts';
 import { HeavyReader } from './heavy-reader.ts';
@@ -49,7 +50,10 @@ const PAGE_POLICY = {
   frameAncestors: ["'none'"],
 };
 
-export type ApiOptions = Pick<Context, 'store' | 'version' | 'clock' | 'engine' | 'home' | 'importArgs' | 'examine'> & {
+export type ApiOptions = Pick<
+  Context,
+  'store' | 'version' | 'clock' | 'engine' | 'home' | 'openImport' | 'addressBook' | 'listBackups' | 'examine'
+> & {
   /** A name or address, and a port; 0 takes any that is free. */
   host: string;
   port: number;
@@ -67,6 +71,10 @@ export type ApiServer = AsyncDisposable & {
   /** Where the page is. */
   address: string;
   port: number;
+  /** Says what goes on where the engine follows nothing, and so does not say it itself. */
+  tell(state: 'importing' | 'idle'): void;
+  /** Hands out the attachments of a backup that is open, as long as it is. */
+  lend(reader: BackupReader): void;
 };
 
 /** Listens. Throws TOKEN_REQUIRED or PORT_IN_USE before anything is answered. */
@@ -78,7 +86,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const hub = started.use(new Hub({ read: (work) => reader.read(work), ...options.streams }));
   reader.onReplaced(() => hub.storeReplaced());
   const monitor = started.use(new Monitor({ engine: options.engine, hub, reader, clock: options.clock }));
-  const app = await appOf({ ...options, reader, heavy, hub, monitor, guard }, options);
+  const lent: BackupReader[] = [];
+  const app = await appOf({ ...options, reader, heavy, hub, monitor, guard, lent }, options);
   // Streams end before the server waits for its connections: disposing goes from the last to the first.
   started.defer(() => app.close());
   const { port } = await listen(app, options);
@@ -88,6 +97,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   return {
     address: `http://${name}:${port}/`,
     port,
+    tell: (state) => monitor.enter(state),
+    lend: (reader) => void lent.push(reader),
     async [Symbol.asyncDispose]() {
       // Otherwise the server would wait for streams that nobody ends.
       await hub[Symbol.asyncDispose]();

@@ -13,6 +13,7 @@ import {
 import { locateMessages } from '../sources/messages/index.ts';
 import { storeHoldsMessages } from '../store/index.ts';
 import { type Invocation, note, print, printJson } from './invocation.ts';
+import { refuseBackup } from './source.ts';
 import { pairs } from './terminal.ts';
 
 /** bin/chatstats of this checkout. */
@@ -56,7 +57,10 @@ async function install(invocation: Invocation, machine: ServiceMachine): Promise
 }
 
 /** What could never start is told now. A permission is not asked for: the service has its own, not the terminal's. */
-function checkSource({ config, world }: Invocation): void {
+function checkSource(invocation: Invocation): void {
+  const { config, world } = invocation;
+  // The word behind `service` is what to do, and no source.
+  refuseBackup({ ...invocation, words: [] });
   try {
     locateMessages(config.source ?? undefined, world);
   } catch (error) {

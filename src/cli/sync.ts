@@ -1,14 +1,18 @@
 import { Engine, listen, startThreadAhead } from '../engine/index.ts';
 import { EXIT, type ExitCode } from '../kernel/index.ts';
 import { checkImport, type FollowStatus } from '../pipeline/index.ts';
+import { removeLeftovers } from '../sources/iphone-backup/index.ts';
 import { aborted, follow, followArgs, tellWhatHappens } from './following.ts';
 import { type Invocation, print, printJson } from './invocation.ts';
+import { refuseBackup } from './source.ts';
 import { pairs } from './terminal.ts';
 
 /** Live sync without doors, until it is stopped. */
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { config, world } = invocation;
+  refuseBackup(invocation);
   startThreadAhead();
+  removeLeftovers();
   const args = followArgs(invocation);
   checkImport({ source: args.source, store: config.db });
   const stop = new AbortController();

@@ -44,6 +44,7 @@ export {
   addOwnAddresses,
   bookName,
   type ContactChanges,
+  cardsOfBook,
   dropBook,
   findContact,
   isKnownAddress,
@@ -53,6 +54,7 @@ export {
   loadParty,
   meContact,
   noContactChanges,
+  noteBooks,
   noteHandles,
   PeopleState,
   type PreparedDecision,
@@ -69,6 +71,7 @@ export {
   type Transact,
   unsettled,
   writeCardSlices,
+  writePicture,
 } from './people/index.ts';
 export {
   discardEntries,

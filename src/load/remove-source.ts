@@ -2,7 +2,7 @@ import type { Database } from '../sqlite/index.ts';
 import { withdrawChat } from './chat-versions.ts';
 import type { Moment } from './conversations.ts';
 import { type Arrival, type ConversationChange, type Removal, settleConversations } from './forward.ts';
-import { type ContactChanges, noContactChanges, peopleChanged, settleNow } from './people/index.ts';
+import { type ContactChanges, dropBooksOf, noContactChanges, peopleChanged, settleNow } from './people/index.ts';
 import { settleAllReactions } from './reactions.ts';
 import { removeMessages } from './remove.ts';
 import { withdrawRows } from './versions/index.ts';
@@ -109,13 +109,15 @@ export function endSource(db: Database, sourceId: number, nowMs: number): Source
     db.run(`DELETE FROM ${table} WHERE source_id = ?`, sourceId);
   }
   db.run('UPDATE chats SET source_id = (SELECT min(id) FROM sources WHERE id <> ?1) WHERE source_id = ?1', sourceId);
+  dropBooksOf(db, sourceId);
   removeStrangers(db);
   db.run('DELETE FROM sources WHERE id = ?', sourceId);
   end.contacts = settleNow(db, nowMs);
+  end.contacts.removed.push(...removeNobodies(db));
   return end;
 }
 
-/** Addresses that no source knows, and those of whom nothing but such an address was known. */
+/** Addresses that no source knows any more. */
 function removeStrangers(db: Database): void {
   peopleChanged(db);
   db.exec(`DELETE FROM handles WHERE NOT EXISTS (SELECT 1 FROM source_handles s WHERE s.handle_id = handles.id)
@@ -123,8 +125,13 @@ function removeStrangers(db: Database): void {
     AND NOT EXISTS (SELECT 1 FROM reactions r WHERE r.handle_id = handles.id)
     AND NOT EXISTS (SELECT 1 FROM chat_participants p WHERE p.handle_id = handles.id)
     AND id NOT IN (SELECT handle_id FROM poll_votes WHERE handle_id IS NOT NULL)`);
-  db.exec(`DELETE FROM contacts WHERE origin = 'placeholder'
-    AND NOT EXISTS (SELECT 1 FROM handles h WHERE h.contact_id = contacts.id)`);
+}
+
+/** Those of whom nothing was known but such an address. */
+function removeNobodies(db: Database): number[] {
+  const nobodies = db.all<{ id: number }>(`DELETE FROM contacts WHERE origin = 'placeholder'
+    AND NOT EXISTS (SELECT 1 FROM handles h WHERE h.contact_id = contacts.id) RETURNING id`);
+  return nobodies.map(({ id }) => id);
 }
 
 function rowsOf(

@@ -4,6 +4,7 @@ import {
   addOwnAddresses,
   type LoadedChats,
   loadChats,
+  noteBooks,
   noteHandles,
   planPeople,
   Settlement,
@@ -30,13 +31,15 @@ import {
   type RowContext,
   uniteChats,
 } from '../transform/index.ts';
-import { dropBooks, findStaleBooks, noteRegions, takeBook } from './address-books.ts';
+import { dropBooks, findStaleBooks, noteRegions, takeBook, takeCopiedBook } from './address-books.ts';
 import { newestIn } from './newest-row.ts';
 import { SourceAddresses, unique } from './source-addresses.ts';
 
 export type PeopleOptions = {
   /** A folder or file of an AddressBook, or null for none. */
   addressBook: string | null;
+  /** The place under which the store remembers the address book, where that is not where it is read from. */
+  addressBookPlace?: string | undefined;
   region: string | null;
   locale: string | null;
 };
@@ -87,7 +90,8 @@ function preparePeople(
   const addresses = new SourceAddresses(db, schema, chatRows, options);
   const identities = readIdentities(db, schema, chatRows, addresses);
   noteRegions(db, addresses.regions);
-  const problems = options.addressBook === null ? [] : takeBooks(db, options.addressBook, nowMs);
+  const problems =
+    options.addressBook === null ? [] : takeBooks(db, options.addressBook, options.addressBookPlace ?? null, nowMs);
   addOwnAddresses(db, addresses.own, sourceId);
   const settlement = new Settlement(db, planPeople(db), nowMs).run();
   // Chats that are there follow at once; those to come are named when they are written.
@@ -101,6 +105,7 @@ function preparePeople(
   context.meContact = settlement.meContact;
   for (const { rowid, address } of addresses.handles) context.parties.set(rowid, party(address));
   for (const address of [...participantsOf(identities, addresses), ...addresses.own]) party(address);
+  if (options.addressBook !== null) noteBooks(db, sourceId, options.addressBookPlace ?? options.addressBook);
   noteHandles(db, sourceId, byAddress.values());
   writeNewest(db, sourceId, newestIn(db, schema, nowMs));
   const chats = loadChats(db, identities, byAddress, sourceId);
@@ -108,13 +113,14 @@ function preparePeople(
   return { chats, problems };
 }
 
-/** Reads the address books that are not as they were; answers what could not be read. */
-function takeBooks(db: Database, root: string, nowMs: number): string[] {
+/** Reads the address books that are not as they were; answers what could not be read. `place`: a copy is read of that one. */
+function takeBooks(db: Database, root: string, place: string | null, nowMs: number): string[] {
   const { changed, gone } = findStaleBooks(db, root);
   dropBooks(db, gone);
   return changed.flatMap((book) => {
     const content = readAddressBook(book.file);
-    takeBook(db, root, { ...book, content }, nowMs);
+    if (place === null) takeBook(db, root, { ...book, content }, nowMs);
+    else takeCopiedBook(db, place, { ...book, content }, nowMs);
     return content.problems;
   });
 }

@@ -20,6 +20,7 @@ export {
   contactConflicts,
   contactLines,
   contactMerges,
+  keptPicture,
 } from './contacts.ts';
 export {
   type ConversationDetail,

@@ -59,6 +59,13 @@ export const TABLES: readonly string[] = [
     content TEXT NOT NULL
   ) STRICT, WITHOUT ROWID`,
 
+  // Pictures of cards whose book cannot be asked again, because it is encrypted; all others are read where they are.
+  `CREATE TABLE card_pictures (
+    card TEXT PRIMARY KEY REFERENCES contact_cards (card) ON DELETE CASCADE,
+    mime_type TEXT NOT NULL,
+    bytes BLOB NOT NULL
+  ) STRICT`,
+
   // The owner's addresses, as the sources tell.
   `CREATE TABLE own_addresses (
     address TEXT NOT NULL,
@@ -253,6 +260,13 @@ export const TABLES: readonly string[] = [
     field TEXT NOT NULL,
     value ANY,
     PRIMARY KEY (what, guid, source_id, field)
+  ) STRICT, WITHOUT ROWID`,
+
+  // Address books that were read with a source.
+  `CREATE TABLE source_books (
+    book TEXT NOT NULL,
+    source_id INTEGER NOT NULL REFERENCES sources (id),
+    PRIMARY KEY (book, source_id)
   ) STRICT, WITHOUT ROWID`,
 
   // Addresses that occur in a source, also those of whom there is no message.

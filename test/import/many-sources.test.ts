@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { fixedClock } from '../../src/kernel/index.ts';
 import { verifySource } from '../../src/pipeline/index.ts';
 import { canonicalStore } from '../support/canonical-store.ts';
-import { NOW_MS, temporaryFolder } from '../support/fixture.ts';
+import { madeUpHistory, NOW_MS, runImport, temporaryFolder } from '../support/fixture.ts';
 import { groupFates, importAll, removeFile, sharedMessages, writeSources } from '../support/many-sources.ts';
 
 const RUNS = 30;
@@ -71,4 +71,17 @@ it('R6 a source that is taken out again leaves the store as if it had never been
     ),
     { numRuns: RUNS },
   );
+});
+
+it('R6 people whom only the book of a source knew are forgotten with it', async () => {
+  const place = madeUpHistory({ messages: 300, addressBook: true, seed: 4 });
+  const other = madeUpHistory({ messages: 300, addressBook: true, seed: 5 });
+  const book = (fixture: { folder: string }) => path.join(fixture.folder, 'AddressBook');
+  const [store, alone] = [place.store, path.join(place.folder, 'alone.db')];
+  await runImport({ source: place.source, store: alone }, { addressBook: book(place) });
+  await runImport({ source: place.source, store }, { addressBook: book(place) });
+  await runImport({ source: other.source, store }, { addressBook: book(other) });
+  expect(canonicalStore(store).contacts.length).toBeGreaterThan(canonicalStore(alone).contacts.length);
+  await removeFile(store, other.source);
+  expect(canonicalStore(store)).toEqual(canonicalStore(alone));
 });

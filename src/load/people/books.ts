@@ -67,3 +67,20 @@ export function renameSource(cards: readonly Card[], from: string, to: string): 
   const linkOf = (link: string | null) => (link?.startsWith(`${from}:`) ? `${to}${link.slice(from.length)}` : link);
   return cards.map((card) => ({ ...card, source: to, linkId: linkOf(card.linkId) }));
 }
+
+/** Notes which books were read with a source: those of this root. */
+export function noteBooks(db: Database, sourceId: number, root: string): void {
+  db.run(
+    'INSERT OR IGNORE INTO source_books (book, source_id) SELECT source, ? FROM address_books WHERE root = ?',
+    sourceId,
+    root,
+  );
+}
+
+/** Lets go of the books that were read with this source and no other. */
+export function dropBooksOf(db: Database, sourceId: number): void {
+  const mine = db.all<{ book: string }>(`DELETE FROM source_books WHERE source_id = ? RETURNING book`, sourceId);
+  for (const { book } of mine) {
+    if (db.value('SELECT 1 FROM source_books WHERE book = ?', book) === null) dropBook(db, book);
+  }
+}
