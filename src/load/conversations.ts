@@ -14,7 +14,7 @@ export type FreshConversations = {
 };
 
 /** A conversation as a fresh split of one chat gives it. */
-type Facts = { chat: number; startedAt: number; endedAt: number; count: number; firstMessage: number };
+export type Facts = { chat: number; startedAt: number; endedAt: number; count: number; firstMessage: number };
 
 export type Moment = { gapMs: number; nowMs: number };
 
@@ -41,7 +41,8 @@ export function writeConversations(
   }
 }
 
-function insertConversation(
+/** Enters a conversation, under `id` or the next one; answers its id. */
+export function insertConversation(
   db: Database,
   id: number | null,
   conversation: Facts,

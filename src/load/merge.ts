@@ -1,9 +1,10 @@
 import type { Database } from '../sqlite/index.ts';
 import { type Moment, resplitChat } from './conversations.ts';
+import { Presplit } from './presplit.ts';
 import { settleAllReactions } from './reactions.ts';
 import { removeMessages } from './remove.ts';
 import { addChatServices, servicesOfMessages } from './services.ts';
-import { insertNew, updateChanged } from './staging.ts';
+import { insertNew, insertWith, updateChanged } from './staging.ts';
 import { isElsewhere, takeFacts } from './versions/index.ts';
 
 /**
@@ -36,6 +37,7 @@ export function mergeChats(
 ): { inserted: number; updated: number; conversations: number } {
   const result = { inserted: 0, updated: 0, conversations: 0 };
   const touched = new Set(chats);
+  const presplit = new Presplit(db);
   for (const chat of chats) {
     for (const row of db.all<{ chat: number }>(
       `SELECT DISTINCT old_chat AS chat FROM ${DIFF} WHERE chat = ? AND old_chat IS NOT NULL`,
@@ -43,7 +45,10 @@ export function mergeChats(
     )) {
       touched.add(row.chat);
     }
-    result.inserted += insertNew(db, 'messages', 'd.chat = ?', chat);
+    presplit.begin(chat, moment);
+    const placed = { conversation_id: 'conversation_of(rowid)' };
+    result.inserted += insertWith(db, 'messages', placed, 'd.chat = ?', chat);
+    presplit.finish(moment);
     replaceEdits(db, 'd.chat = ?', chat);
     result.updated += updateChanged(db, 'messages', 'd.chat = ?', chat);
     takeFacts(db, 'messages', chat);
@@ -183,8 +188,9 @@ export function recordSightings(db: Database, sourceId: number): void {
   for (const [table, what] of SIGHTED) {
     db.run(
       `INSERT OR REPLACE INTO main.sightings (source_id, guid, source_rowid, source_state, what)
-       SELECT ?, s.guid, s.source_rowid, s.source_state, ? FROM temp.staged_${table} s
-         CROSS JOIN main.${table} m ON m.guid = s.guid WHERE m.source_id <> ?`,
+       SELECT ?, s.guid, s.source_rowid, s.source_state, ? FROM temp.shared_rows x
+         CROSS JOIN temp.staged_${table} s ON s.rowid = x.staged CROSS JOIN main.${table} m ON m.id = x.id
+       WHERE x.what = '${table}' AND m.source_id <> ?`,
       sourceId,
       what,
       sourceId,

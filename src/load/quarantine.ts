@@ -49,6 +49,8 @@ export function quarantineRows(db: Database, rows: Iterable<Misfit>, about: Abou
 
 /** What was in quarantine and could be placed or decoded this time has left it. */
 export function resolveQuarantine(db: Database, sourceId: number): void {
+  const open = `SELECT 1 FROM main.quarantine WHERE source_id = ? AND state <> 'resolved' LIMIT 1`;
+  if (db.value(open, sourceId) === null) return;
   db.run(
     `UPDATE main.quarantine SET state = 'resolved' WHERE source_id = ? AND state <> 'resolved'
        AND guid IN (SELECT guid FROM temp.staged_messages UNION SELECT guid FROM temp.staged_reactions)`,

@@ -99,6 +99,7 @@ export function compareStaged(db: Database, sourceId: number): void {
       SELECT s.rowid, m.id, ${chat} FROM ${staged} s LEFT JOIN main.${table} m ON m.guid = s.guid ${withEntry(table)}
       WHERE m.id IS NULL OR (coalesce(x.is_decided, 1) AND (${differs}))`);
     // Only a damaged source repeats a guid; the first row speaks for all.
+    if (db.value(`SELECT count(*) - count(DISTINCT guid) FROM ${staged}`) === 0) continue;
     db.run(`DELETE FROM temp.diff_${table} WHERE staged > (
       SELECT min(t.rowid) FROM ${staged} s JOIN ${staged} t ON t.guid = s.guid WHERE s.rowid = diff_${table}.staged)`);
   }
@@ -124,10 +125,22 @@ function ownColumns(db: Database, table: Compared): string {
 
 /** Inserts what is new; `where` narrows the rows of the diff (alias `d`). */
 export function insertNew(db: Database, table: Compared, where = '1', ...params: number[]): number {
+  return insertWith(db, table, {}, where, ...params);
+}
+
+/** The same, with some columns as these expressions give them. */
+export function insertWith(
+  db: Database,
+  table: Compared,
+  instead: Readonly<Record<string, string>>,
+  where: string,
+  ...params: number[]
+): number {
   const columns = ownColumns(db, table);
+  const values = columns.split(', ').map((column) => instead[column] ?? column);
   return db.run(
     `INSERT INTO main.${table} (${columns})
-     SELECT ${columns} FROM temp.staged_${table} WHERE rowid IN (
+     SELECT ${values.join(', ')} FROM temp.staged_${table} WHERE rowid IN (
        SELECT d.staged FROM temp.diff_${table} d WHERE d.id IS NULL AND ${where}) ORDER BY rowid`,
     ...params,
   ).changes;

@@ -38,6 +38,9 @@ import type { Stopwatch } from './stopwatch.ts';
 /** Rows that one transaction takes over: short enough that readers of the store and a signal never wait long. */
 const BATCH_ROWS = 20_000;
 
+/** Pages of the log before it is written back: the same pages of indexes change in every batch. */
+const CHECKPOINT_PAGES = 16_384;
+
 /**
  * A later import: the source is read once more into tables aside, by the same rules, and compared by guid; what is new
  * or different is taken over, chat by chat, in transactions that each leave the store whole. Run again after a crash,
@@ -46,6 +49,7 @@ const BATCH_ROWS = 20_000;
 export async function mergeImport(options: ReadingOptions, watch: Stopwatch): Promise<ImportResult> {
   using db = openStoreForWriting(options.store);
   using _source = attachSource(db, options);
+  db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   watch.lap('open');
   // Whatever ends this early, closing the connection rolls back, and takes what was staged with it.
   db.exec('BEGIN IMMEDIATE');
@@ -101,6 +105,7 @@ async function takeOver(db: Database, run: SourceRun): Promise<void> {
   const { options, sourceId } = run;
   const moment = () => ({ gapMs: options.gapMs, nowMs: options.clock.now() });
   const mirror = mirrorsDeletes(db);
+  const gone = { messages: sharedGone(db, 'messages', sourceId), reactions: sharedGone(db, 'reactions', sourceId) };
   const chats = stagedChats(db, sourceId, mirror);
   const total = chats.reduce((sum, chat) => sum + chat.rows, 0);
   const changes = { inserted: 0, updated: 0, conversations: 0 };
@@ -127,7 +132,7 @@ async function takeOver(db: Database, run: SourceRun): Promise<void> {
   db.transaction(() => {
     const nowMs = options.clock.now();
     for (const table of ['messages', 'reactions'] as const) {
-      markSharedGone(db, table, { sourceId, ids: sharedGone(db, table, sourceId), nowMs });
+      markSharedGone(db, table, { sourceId, ids: gone[table], nowMs });
     }
     const reactions = mergeReactions(db, goneReactions(db, sourceId), nowMs);
     takeFacts(db, 'messages', null);

@@ -53,7 +53,8 @@ function compareAnchors(db: Database, sourceId: number): { same: number; differe
   for (let step = 0; step <= ANCHORS; step += 1) {
     const near = bounds.low + Math.floor(((bounds.high - bounds.low) * step) / ANCHORS);
     const anchor = db.get<{ rowid: number; guid: string }>(
-      'SELECT source_rowid AS rowid, guid FROM messages WHERE id >= ? AND source_id = ? ORDER BY id LIMIT 1',
+      // In the order of ids: by the index of sources all rows that follow would be sorted first.
+      'SELECT source_rowid AS rowid, guid FROM messages WHERE id >= ? AND +source_id = ? ORDER BY id LIMIT 1',
       near,
       sourceId,
     );

@@ -125,8 +125,3 @@ export function joinVersions(table: SharedTable, versions: readonly Version[]): 
   if ('unsent_at' in joined && joined.unsent_at !== null) joined.unsent_parts = null;
   return joined;
 }
-
-/** Whether two values of a field say the same; those that differ only in a number of this store are looked at by name. */
-export function isSame(a: Version, b: Version, field: string): boolean {
-  return at(a, field) === at(b, field);
-}

@@ -10,6 +10,9 @@ export const isElsewhere = (sourceId: number): string => `(m.source_id <> ${sour
 
 /** Rows that this source had, another has too, and a complete reading of this one did not find: by our ids. */
 export function sharedGone(db: Database, table: Going, sourceId: number): number[] {
+  const has =
+    'SELECT 1 FROM main.sightings WHERE source_id = ?1 UNION ALL SELECT 1 FROM main.sources WHERE id <> ?1 LIMIT 1';
+  if (db.value(has, sourceId) === null) return [];
   const unseen = `NOT EXISTS (SELECT 1 FROM temp.staged_${table} s WHERE s.guid = m.guid)`;
   return db
     .all<{ id: number }>(
