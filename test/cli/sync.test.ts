@@ -6,7 +6,7 @@ import { must } from '../../src/kernel/index.ts';
 import { ownStore } from '../../src/load/index.ts';
 import type { StoredEvent } from '../../src/model/index.ts';
 import { type ActorCommand, address } from '../../src/simulator/index.ts';
-import { openStoreForReading } from '../../src/store/index.ts';
+import { openStoreForReading, type SourceLine } from '../../src/store/index.ts';
 import { eventsOf, lastEventOf, SyncProcess } from '../support/sync-process.ts';
 import { errorCode, jsonLines, Workplace } from './chatstats.ts';
 import { agrees, guidOf, messageOf, names, type Scene, scene } from './sync-scene.ts';
@@ -311,8 +311,7 @@ describe('beside a sync that runs', () => {
   });
 
   it('a source is taken out again, but not the one that is followed', async () => {
-    type Line = { id: number; path: string; messages: number; alone: number };
-    const list = async () => (JSON.parse((await s.run('--json', 'sources')).stdout) as { sources: Line[] }).sources;
+    const list = async () => (JSON.parse((await s.run('--json', 'sources')).stdout) as { sources: SourceLine[] }).sources;
     const [followed, other] = await list();
     expect(other).toMatchObject({ path: place.file('beside', 'other.db') });
     expect(other?.alone).toBeGreaterThan(100);
