@@ -114,6 +114,14 @@ const rooms = [
     why: 'Events: recorded in the transaction of the change they tell of, handed to their readers in order, at least once. It writes its own tables and no row of the message domain.',
   },
   {
+    name: 'jobs',
+    imports: ['kernel', 'model', 'sqlite', 'store'],
+    types: [],
+    packages: [],
+    builtins: ['crypto'],
+    why: 'Background work: one contract, and the engines that keep it. It does not know what a job is about; of the store it writes its own rows alone.',
+  },
+  {
     name: 'pipeline',
     imports: [
       'kernel',
