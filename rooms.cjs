@@ -41,6 +41,14 @@ const rooms = [
     why: 'The only room that knows the driver: one gate for every statement, opening by role, so that "read-only" is decided in one place.',
   },
   {
+    name: 'redis',
+    imports: ['kernel'],
+    types: [],
+    packages: ['ioredis'],
+    builtins: [],
+    why: 'The only room that knows the driver of Redis: how a server is named, how a connection fails, and that a password is told to nobody.',
+  },
+  {
     name: 'sources/messages',
     imports: ['kernel', 'model', 'sqlite'],
     types: [],
@@ -115,9 +123,9 @@ const rooms = [
   },
   {
     name: 'jobs',
-    imports: ['kernel', 'model', 'sqlite', 'store'],
+    imports: ['kernel', 'model', 'sqlite', 'redis', 'store'],
     types: [],
-    packages: [],
+    packages: ['bullmq'],
     builtins: ['crypto'],
     why: 'Background work: one contract, and the engines that keep it. It does not know what a job is about; of the store it writes its own rows alone.',
   },
@@ -174,6 +182,14 @@ const rooms = [
     why: 'Events on their way to whoever listens: each is read once from the outbox and encoded once, however many listen. It knows no HTTP, and the events table is its only truth.',
   },
   {
+    name: 'relay',
+    imports: ['kernel', 'model', 'sqlite', 'redis', 'store', 'outbox'],
+    types: [],
+    packages: [],
+    builtins: ['crypto'],
+    why: 'Events and the mirror of the tracker on their way to Redis. It only reads the store; its owner, who keeps the cursor, is handed to it. So nothing that Redis does can hold up whoever writes.',
+  },
+  {
     name: 'api',
     imports: ['kernel', 'model', 'sqlite', 'sources/address-book', 'store', 'outbox', 'engine', 'delivery'],
     types: ['pipeline'],
@@ -202,6 +218,7 @@ const rooms = [
     imports: [
       'kernel',
       'model',
+      'redis',
       'sources/messages',
       'sources/address-book',
       'config',
@@ -212,6 +229,7 @@ const rooms = [
       'engine',
       'service',
       'doctor',
+      'relay',
       'api',
     ],
     types: [],
@@ -255,6 +273,13 @@ const possessions = [
     inStrings: true,
     only: ['sqlite'],
     why: 'Every statement passes one gate; with a second way to the driver, "read-only" and the statement sweep would prove nothing.',
+  },
+  {
+    what: 'ioredis',
+    pattern: /['"`]ioredis['"`]/,
+    inStrings: true,
+    only: ['redis'],
+    why: 'A connection fails in one way, and hides its password in one place.',
   },
   {
     what: 'rows of the message domain',
