@@ -15,5 +15,6 @@ export {
   MOST_PAYLOAD_BYTES,
   type NewJob,
 } from './contract.ts';
+export { type BullOptions, BullQueue } from './bullmq.ts';
 export { checkedJobId, type JobSubject, jobId } from './job-id.ts';
 export { JOB_KINDS, type JobKind } from './kinds.ts';

@@ -7,6 +7,7 @@ const CONNECT_MS = 5_000;
 /** So long it may take to answer: the longest script of ours takes a few milliseconds. */
 const ANSWER_MS = 10_000;
 const KEEP_ALIVE_MS = 10_000;
+const FIRST_AGAIN_MS = 25;
 
 /** A script of `defineCommand`: keys and arguments in, whatever it returns out. */
 export type ScriptRunner = (...keysAndArguments: (string | number)[]) => Promise<unknown>;
@@ -67,6 +68,35 @@ export async function connectRedis(url: string, name: string): Promise<Redis> {
     // The driver says "Connection is closed." where the event before it said why.
     throw failure ?? error;
   }
+}
+
+/** Between two tries of a lasting connection, in milliseconds. */
+const AGAIN_MS = 2_000;
+
+/**
+ * Connects, and from then on again whenever the connection breaks. While it is broken every command is refused at once;
+ * one that was under way may have been carried out. Throws when the server is not there to begin with.
+ */
+export async function openLasting(url: string, name: string): Promise<Redis> {
+  // Whether a server is there, and lets us in, is found out by a connection that does not try for ever.
+  const first = await connectRedis(url, name);
+  first.disconnect();
+  const redis = new Redis({
+    ...redisOptions(url),
+    connectionName: name,
+    retryStrategy: (times) => Math.min(AGAIN_MS, FIRST_AGAIN_MS * 2 ** Math.min(times, 10)),
+    // After a server took over from another, and answers that it only reads, one that writes is looked for again.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: null,
+    connectTimeout: CONNECT_MS,
+    commandTimeout: ANSWER_MS,
+    keepAlive: KEEP_ALIVE_MS,
+    lazyConnect: true,
+  });
+  redis.on('error', () => undefined);
+  await redis.connect();
+  return redis;
 }
 
 /** In a word what was wrong: a code of the system (ECONNREFUSED) or of Redis (NOAUTH, OOM), never its sentence. */
