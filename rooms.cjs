@@ -130,6 +130,14 @@ const rooms = [
     why: 'Background work: one contract, and the engines that keep it. It does not know what a job is about; of the store it writes its own rows alone.',
   },
   {
+    name: 'analysis',
+    imports: ['kernel', 'model', 'sqlite', 'store', 'outbox', 'jobs'],
+    types: [],
+    packages: ['zod'],
+    builtins: ['worker_threads', 'crypto', 'path', 'url'],
+    why: 'Passes, and what came of them: which conversations want one, runs and results. It reads the message domain and writes its own tables alone; passes run in a thread that has no writer.',
+  },
+  {
     name: 'pipeline',
     imports: [
       'kernel',
@@ -151,7 +159,19 @@ const rooms = [
   },
   {
     name: 'engine',
-    imports: ['kernel', 'model', 'sqlite', 'sources/messages', 'conversations', 'store', 'load', 'outbox', 'pipeline'],
+    imports: [
+      'kernel',
+      'model',
+      'sqlite',
+      'sources/messages',
+      'conversations',
+      'store',
+      'load',
+      'outbox',
+      'jobs',
+      'analysis',
+      'pipeline',
+    ],
     types: [],
     packages: ['zod'],
     builtins: ['worker_threads', 'net', 'fs', 'path', 'os', 'crypto', 'process'],
@@ -225,6 +245,7 @@ const rooms = [
       'store',
       'load',
       'outbox',
+      'analysis',
       'pipeline',
       'engine',
       'service',
@@ -296,6 +317,22 @@ const possessions = [
     inStrings: true,
     only: ['load', 'outbox'],
     why: 'An event commits with the change it tells of: it is the outbox that knows its shape, and load that has the transaction.',
+  },
+  {
+    what: 'rows of jobs',
+    pattern:
+      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?jobs\b/,
+    inStrings: true,
+    only: ['jobs'],
+    why: 'Whoever holds a lease is told apart from whoever lost it in one place.',
+  },
+  {
+    what: 'rows of analysis',
+    pattern:
+      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?(?:analysis_targets|analysis_runs|analysis_results|analysis_usage|historic_analysis_status)\b/,
+    inStrings: true,
+    only: ['analysis'],
+    why: 'A result is written once, by whoever knows which run it is of.',
   },
   {
     what: 'the current time (Date.now, new Date())',

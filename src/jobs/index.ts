@@ -3,6 +3,8 @@
  * the store, in the transactions of the store's owner. What a job is about, and what becomes of its result, is not
  * known here.
  */
+
+export { type BullOptions, BullQueue } from './bullmq.ts';
 export {
   type FinishedJob,
   type JobCounts,
@@ -15,6 +17,7 @@ export {
   MOST_PAYLOAD_BYTES,
   type NewJob,
 } from './contract.ts';
-export { type BullOptions, BullQueue } from './bullmq.ts';
+export { type EmbeddedOptions, EmbeddedQueue } from './embedded.ts';
 export { checkedJobId, type JobSubject, jobId } from './job-id.ts';
 export { JOB_KINDS, type JobKind } from './kinds.ts';
+export { type JobOutcome, type RunnerOptions, runJobs } from './runner.ts';

@@ -99,6 +99,16 @@ export const ERRORS = {
     meaning: 'No merge of contacts that is in effect has the number that was named.',
     hint: 'chatstats contacts merges shows the numbers of all merges.',
   },
+  PASS_NOT_FOUND: {
+    exit: EXIT.usage,
+    meaning: 'No pass of the name that was given is on.',
+    hint: '"chatstats analysis passes" lists the passes that are on, and says how others are turned on.',
+  },
+  ANALYSIS_OFF: {
+    exit: EXIT.failed,
+    meaning: 'The process that owns the store does not analyse conversations.',
+    hint: 'Run the command again when that process has ended, or start "chatstats up" without --analysis none.',
+  },
   CHAT_NOT_FOUND: {
     exit: EXIT.usage,
     meaning: 'No chat of the store has the id or identifier that was named.',

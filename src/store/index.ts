@@ -38,7 +38,7 @@ export { findChat, type SearchHit, type SearchOptions, searchIndexedThrough, sea
 export { foldText } from './search-fold.ts';
 export { type SearchItem, searchItems } from './search-items.ts';
 export { indexedText } from './search-query.ts';
-export { contactRegions, mirrorsDeletes, reconcilingReason, storedGapMs } from './settings.ts';
+export { contactRegions, mirrorsDeletes, reconcilingReason, storedGapMs, storeId } from './settings.ts';
 export { type StoreStats, storeStats } from './stats.ts';
 export { type SourceStatus, type StoreStatus, storeStatus } from './status.ts';
 export {
@@ -50,3 +50,4 @@ export {
   type TimelinePlace,
   timelinePage,
 } from './timeline.ts';
+export { transcriptOf } from './transcripts.ts';

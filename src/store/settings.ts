@@ -6,6 +6,11 @@ export function storedGapMs(db: Database): number | null {
   return value === null ? null : Number(value);
 }
 
+/** What tells this store from every other; null until somebody has wanted to know. A copy of the file has the same. */
+export function storeId(db: Database): string | null {
+  return db.value<string>(`SELECT value FROM meta WHERE key = 'store_id'`);
+}
+
 /** Why the source was being reconciled when that was cut off; null when it was not. */
 export function reconcilingReason(db: Database): string | null {
   return db.value<string>(`SELECT value FROM meta WHERE key = 'reconciling'`);
