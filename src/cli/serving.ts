@@ -7,6 +7,7 @@ import type { FollowStatus } from '../pipeline/index.ts';
 import { locateMessages } from '../sources/messages/index.ts';
 import { aborted, follow, tellWhatHappens } from './following.ts';
 import { type Invocation, print, printJson } from './invocation.ts';
+import { relayTo } from './relaying.ts';
 import { localeOf } from './source.ts';
 import { terminalOf } from './terminal.ts';
 import { version } from './version.ts';
@@ -40,6 +41,7 @@ export async function serve(
   // Another process that wants to write is answered by this one.
   await using _owner = await listen(store, (name, args, options) => engine.call(name, args, options));
   await using api = await startServer(invocation, task, engine, token);
+  await using _relay = relayTo(invocation, engine, store);
   announce(invocation, api);
   if (following === null) {
     await aborted(signal);

@@ -8,6 +8,7 @@ import {
   option,
   positiveInteger,
   positiveNumber,
+  redisUrl,
   text,
   wholeNumber,
 } from './option.ts';
@@ -154,6 +155,23 @@ export const OPTIONS = {
     default: false,
     description: 'Remove from the store what is deleted in Messages, instead of marking it.',
     commands: ['sync', 'up', 'service'],
+  }),
+  redisUrl: option<string | null>({
+    name: 'redis-url',
+    placeholder: 'URL',
+    schema: redisUrl,
+    default: null,
+    description:
+      'A Redis server to relay events to and to run analysis through: redis://[[user]:password@]host:port/database, rediss:// for TLS, unix:/path for a socket.',
+    private: true,
+    commands: ['sync', 'up', 'worker'],
+  }),
+  eventBodies: option({
+    name: 'event-bodies',
+    schema: onOrOff,
+    default: false,
+    description: 'Relay the messages themselves to Redis beside the events that tell of them; else ids alone.',
+    commands: ['sync', 'up'],
   }),
   port: option({
     name: 'port',

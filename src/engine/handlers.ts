@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { ChatStatsError, systemClock } from '../kernel/index.ts';
-import { discardEntries } from '../load/index.ts';
-import { lastEventId } from '../outbox/index.ts';
+import { discardEntries, writeSetting } from '../load/index.ts';
+import { acknowledge, lastEventId, registerConsumer } from '../outbox/index.ts';
 import {
   type ContactDecision,
   type ContactSyncOptions,
@@ -11,7 +12,8 @@ import {
   sealChatNow,
   syncContacts,
 } from '../pipeline/index.ts';
-import { findChat, openStoreForReading, openStoreForWriting, storedGapMs } from '../store/index.ts';
+import type { Database } from '../sqlite/index.ts';
+import { findChat, openStoreForReading, openStoreForWriting, storedGapMs, storeId } from '../store/index.ts';
 import type { HandlerContext, Handlers } from './host.ts';
 import { LiveService } from './live-service.ts';
 
@@ -76,6 +78,25 @@ export const handlers: Handlers = {
       return { discarded: db.transaction(() => discardEntries(db, ids)) };
     },
   },
+  // A cursor may lag behind, so that nothing has to wait for it.
+  consumerBegin: {
+    lane: 'upkeep',
+    async run({ consumer }, { store }) {
+      using db = openStoreForWriting(store);
+      return db.transaction(() => ({
+        storeId: identify(db),
+        position: registerConsumer(db, consumer, { from: 'start', nowMs: systemClock.now() }),
+      }));
+    },
+  },
+  consumerAcknowledge: {
+    lane: 'upkeep',
+    async run({ consumer, position }, { store }) {
+      using db = openStoreForWriting(store);
+      db.transaction(() => acknowledge(db, consumer, position, systemClock.now()));
+      return null;
+    },
+  },
   // These take many turns, so that nobody waits for long.
   contactsSync: {
     lane: null,
@@ -120,6 +141,15 @@ async function withContacts<T>(
     inTurn: (task) => context.lanes.run('contacts', task),
     onCommitted: (position) => tell(context, position),
   });
+}
+
+/** What tells this store from every other, made when it is first wanted. */
+function identify(db: Database): string {
+  const known = storeId(db);
+  if (known !== null) return known;
+  const made = randomUUID();
+  writeSetting(db, 'store_id', made);
+  return made;
 }
 
 function tell({ notify }: HandlerContext, position: number | null): void {

@@ -33,6 +33,10 @@ export type Calls = {
   /** Begins to follow; answered when it has begun, or, where that was asked for, when it has caught up. */
   follow: { args: FollowArgs; result: FollowStatus };
   liveStatus: { args: Nothing; result: LiveStatus };
+  /** Makes a reader of the events known, from the oldest that is kept on, and answers which store this is. */
+  consumerBegin: { args: { consumer: string }; result: { storeId: string; position: number } };
+  /** A reader has dealt with everything up to this position. */
+  consumerAcknowledge: { args: { consumer: string; position: number }; result: null };
   /** Ends everything, then the thread. Whoever wants that calls Engine.stop(), which has a bound. */
   stop: { args: Nothing; result: null };
 };

@@ -1,4 +1,4 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 
 export type { Redis } from 'ioredis';
 
@@ -43,7 +43,7 @@ export function serverOf(url: string): string {
  * refused at once. `name` is what the server lists the connection by.
  */
 export async function connectRedis(url: string, name: string): Promise<Redis> {
-  const redis = new Redis({
+  const redis = await newClient({
     ...redisOptions(url),
     connectionName: name,
     lazyConnect: true,
@@ -81,7 +81,7 @@ export async function openLasting(url: string, name: string): Promise<Redis> {
   // Whether a server is there, and lets us in, is found out by a connection that does not try for ever.
   const first = await connectRedis(url, name);
   first.disconnect();
-  const redis = new Redis({
+  const redis = await newClient({
     ...redisOptions(url),
     connectionName: name,
     retryStrategy: (times) => Math.min(AGAIN_MS, FIRST_AGAIN_MS * 2 ** Math.min(times, 10)),
@@ -97,6 +97,15 @@ export async function openLasting(url: string, name: string): Promise<Redis> {
   redis.on('error', () => undefined);
   await redis.connect();
   return redis;
+}
+
+/** A server that hangs is not waited for when a connection is closed, in milliseconds. (The driver's types leave it out.) */
+const LEAVING = { disconnectTimeout: 100 };
+
+/** The driver is loaded when a server was named: most who start the program name none. */
+async function newClient(options: RedisOptions): Promise<Redis> {
+  const driver = await import('ioredis');
+  return new driver.Redis({ ...options, ...LEAVING });
 }
 
 /** In a word what was wrong: a code of the system (ECONNREFUSED) or of Redis (NOAUTH, OOM), never its sentence. */

@@ -32,7 +32,7 @@ export const RETRY = { firstMs: 100, mostMs: 10_000, factor: 2 };
 export const MOST_SET_ASIDE = 3;
 
 /** A stop waits so long for what is on its way, in milliseconds; then the connection is broken off. */
-export const STOP_MS = 1_500;
+export const STOP_MS = 1_000;
 
 /** So long the owner of the store may take to write the cursor down while everything stops, in milliseconds. */
 export const LAST_WORD_MS = 500;

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { BackOff, Bell, ChatStatsError, type Clock, pause } from '../kernel/index.ts';
+import { BackOff, Bell, ChatStatsError, type Clock, type ErrorCode, pause } from '../kernel/index.ts';
 import { lastEventId } from '../outbox/index.ts';
 import { connectRedis, failureOf, type Redis, serverOf } from '../redis/index.ts';
 import type { Database } from '../sqlite/index.ts';
@@ -47,7 +47,7 @@ export type RelayOptions = {
   most?: number;
 };
 
-export type ProblemCode = 'REDIS_UNAVAILABLE' | 'REDIS_FOREIGN_STREAM' | 'REDIS_MAY_EVICT' | 'REDIS_EVENTS_MISSED';
+export type ProblemCode = Extract<ErrorCode, `REDIS_${string}`>;
 
 export type RelayFigures = {
   isConnected: boolean;
