@@ -206,7 +206,7 @@ const rooms = [
     imports: ['kernel', 'model', 'sqlite', 'redis', 'store', 'outbox'],
     types: [],
     packages: [],
-    builtins: ['crypto'],
+    builtins: [],
     why: 'Events and the mirror of the tracker on their way to Redis. It only reads the store; its owner, who keeps the cursor, is handed to it. So nothing that Redis does can hold up whoever writes.',
   },
   {
@@ -245,6 +245,7 @@ const rooms = [
       'store',
       'load',
       'outbox',
+      'jobs',
       'analysis',
       'pipeline',
       'engine',
@@ -277,7 +278,7 @@ const rooms = [
     imports: ['kernel', 'cli'],
     types: [],
     packages: [],
-    builtins: ['process', 'os', 'child_process'],
+    builtins: ['process', 'os', 'child_process', 'readline/promises'],
     why: 'The composition root: the system clock, the real environment, the command line.',
   },
 ];

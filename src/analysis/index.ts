@@ -8,12 +8,14 @@
  * place of a newer one's; live and batch results stand side by side; what no longer says what the conversation says is
  * marked as stale, and computed again. Not promised: that a pass is run only once for a content.
  */
-export type { Letters } from './letters.ts';
+export { discardLetters, type Letters, retryLetters } from './letters.ts';
 export { JOB_LIMITS, LIVE_AFTER_MS, LIVE_MOST_MS } from './limits.ts';
 export { type LoadedPass, loadPasses, type PassSettings } from './load-passes.ts';
+export { AnalysisLoop, type LoopOptions } from './loop.ts';
 export { definePass, type Pass, type PassContext, PassError, type PassInfo, type Usage } from './pass.ts';
+export { PassThread } from './pass-thread.ts';
 export { isOnThisMachine, type LlmSettings } from './passes/llm/settings.ts';
-export type { PlanForecast, PlanScope } from './plans.ts';
+export { cancelPlans, type PlanForecast, type PlanScope } from './plans.ts';
 export { type Prepared, prepare, type Wanted } from './prepare.ts';
 export { Analysis, type AnalysisOptions, type PassDesk } from './service.ts';
 export { type AnalysisPayload, type AnalysisResult, PassRuns } from './work.ts';

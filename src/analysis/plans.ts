@@ -36,6 +36,13 @@ export function openPlans(db: Database): Plan[] {
     .map((row) => ({ ...row, passes: JSON.parse(row.passes) as Plan['passes'] }));
 }
 
+/** Whether there is something to plan, or to let go of. */
+export function hasPlansToWorkOn(db: Database): boolean {
+  const sql = `SELECT 1 FROM historic_analysis_status p WHERE p.state = 'planning' OR (p.state = 'cancelled' AND EXISTS (
+    SELECT 1 FROM analysis_targets t WHERE t.plan_id = p.id AND t.state IN ('open', 'queued'))) LIMIT 1`;
+  return db.value(sql) !== null;
+}
+
 /** Records a plan; what it wants is found slice by slice. */
 export function beginPlan(
   db: Database,
@@ -181,15 +188,20 @@ function isWaiting(db: Database, plan: number): boolean {
   return db.value(sql, plan, NOT_BY_ITSELF) !== null;
 }
 
-/** Ends a plan. What it has wanted and not got is let go of by `releaseSlice`. */
-export function cancelPlan(db: Database, plan: Plan, nowMs: number): NewEvent[] {
-  db.run(
-    `UPDATE historic_analysis_status SET state = 'cancelled', updated_at = ?, finished_at = ? WHERE id = ?`,
-    nowMs,
-    nowMs,
-    plan.id,
-  );
-  return [planEvent('analysis_failed', plan.id, plan.chat, 'CANCELLED')];
+/** Ends all plans that go on. What they have wanted and not got is let go of by `releaseSlice`. */
+export function cancelPlans(db: Database, nowMs: number): { cancelled: number; events: NewEvent[] } {
+  const plans = openPlans(db);
+  for (const { id } of plans) {
+    db.run(
+      `UPDATE historic_analysis_status SET state = 'cancelled', updated_at = ?1, finished_at = ?1 WHERE id = ?2`,
+      nowMs,
+      id,
+    );
+  }
+  return {
+    cancelled: plans.length,
+    events: plans.map(({ id, chat }) => planEvent('analysis_failed', id, chat, 'CANCELLED')),
+  };
 }
 
 /** Lets go of some of what cancelled plans wanted; a result that is there stays what it is. */

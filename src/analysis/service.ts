@@ -6,13 +6,12 @@ import { appendEvents } from '../outbox/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { type Decided, decide } from './decide.ts';
 import { beginToHear, type HearOptions, hear } from './hear.ts';
-import { discardLetters, type Letters, retryLetters } from './letters.ts';
 import { MOST_QUEUED, PREPARED_AT_ONCE, SETTLED_AT_ONCE } from './limits.ts';
 import type { PassInfo } from './pass.ts';
 import {
   beginPlan,
-  cancelPlan,
   forecast,
+  hasPlansToWorkOn,
   openPlans,
   type Plan,
   type PlanForecast,
@@ -85,6 +84,8 @@ export class Analysis {
 
   /** True when there is more to plan, or to let go of, at once. */
   async plan(): Promise<boolean> {
+    const { inTurn } = this.#options;
+    if (!(await inTurn(hasPlansToWorkOn))) return false;
     const planned = await this.#tell((db) => {
       const plan = openPlans(db).find(({ state }) => state === 'planning');
       return { value: plan !== undefined, events: plan === undefined ? [] : planSlice(db, plan, this.#now) };
@@ -167,12 +168,13 @@ export class Analysis {
     return finished.length === SETTLED_AT_ONCE;
   }
 
-  /** Looks at plans that go on: how far they are, and whether they are done. */
-  async recount(): Promise<void> {
-    await this.#tell((db) => ({
-      value: null,
-      events: openPlans(db).flatMap((plan) => recountPlan(db, plan, this.#now)),
-    }));
+  /** Looks at plans that go on: how far they are, and whether they are done. True while there are any. */
+  async recount(): Promise<boolean> {
+    if ((await this.#options.inTurn(openPlans)).length === 0) return false;
+    return await this.#tell((db) => {
+      const events = openPlans(db).flatMap((plan) => recountPlan(db, plan, this.#now));
+      return { value: openPlans(db).length > 0, events };
+    });
   }
 
   /** Opens the targets of runs that the queue does not know, so that they are queued again. */
@@ -226,22 +228,6 @@ export class Analysis {
   async forecast(names: readonly string[] | null, scope: PlanScope): Promise<PlanForecast> {
     const passes = this.#named(names);
     return await this.#options.inTurn((db) => forecast(db, passes, scope));
-  }
-
-  /** Cancels plans that go on; answers how many there were. */
-  async cancel(): Promise<number> {
-    return await this.#tell((db) => {
-      const plans = openPlans(db);
-      return { value: plans.length, events: plans.flatMap((plan) => cancelPlan(db, plan, this.#now)) };
-    });
-  }
-
-  async retry(ids: Letters): Promise<{ retried: number; replaced: number }> {
-    return await this.#write((db) => retryLetters(db, ids, this.#now));
-  }
-
-  async discard(ids: Letters): Promise<number> {
-    return await this.#write((db) => discardLetters(db, ids, this.#now));
   }
 
   #named(names: readonly string[] | null): PassInfo[] {

@@ -61,13 +61,19 @@ export function reopenTargets(db: Database, conversations: string, nowMs: number
   );
 }
 
-/** What is wanted of a conversation that goes on again waits until it is over. */
+/** What is wanted of a conversation that goes on waits until it is over; what was found when it seemed to be is stale. */
 export function holdTargets(db: Database, conversation: number, nowMs: number): void {
   db.run(
     `UPDATE analysis_targets SET asked = asked + 1, state = 'open', opened_at = ?, due_at = ?
      WHERE conversation_id = ? AND kind = 'batch'`,
     nowMs,
     NOT_BY_ITSELF,
+    conversation,
+  );
+  db.run(
+    `UPDATE analysis_results SET stale_at = ?, stale_reason = 'content_changed'
+     WHERE conversation_id = ? AND kind = 'batch' AND stale_at IS NULL`,
+    nowMs,
     conversation,
   );
 }
@@ -107,6 +113,7 @@ export function dueTargets(
            run_id AS run
          FROM analysis_targets
          WHERE state = 'open' AND kind = ? AND due_at <= ? AND pass IN (SELECT value FROM json_each(?))
+           AND (plan_id IS NULL OR plan_id NOT IN (SELECT id FROM historic_analysis_status WHERE state = 'cancelled'))
          ORDER BY rank, conversation_id DESC LIMIT ?`,
         kind,
         nowMs,

@@ -5,6 +5,7 @@ import { type Calls, Engine, type ImportArgs, listen } from '../engine/index.ts'
 import { ChatStatsError } from '../kernel/index.ts';
 import type { FollowStatus } from '../pipeline/index.ts';
 import { locateMessages } from '../sources/messages/index.ts';
+import { analyseMeanwhile } from './analysing.ts';
 import { aborted, follow, tellWhatHappens } from './following.ts';
 import { type Invocation, print, printJson } from './invocation.ts';
 import { relayTo } from './relaying.ts';
@@ -44,6 +45,7 @@ export async function serve(
   await using _relay = relayTo(invocation, engine, store);
   announce(invocation, api);
   if (following === null) {
+    using _analysing = await analyseMeanwhile(invocation, engine);
     await aborted(signal);
     return null;
   }
@@ -51,6 +53,7 @@ export async function serve(
   const broken = new AbortController();
   using _again = engine.onRestart(() => begin().catch((error: unknown) => broken.abort(error)));
   const status = await begin();
+  using _analysing = await analyseMeanwhile(invocation, engine);
   {
     await using _meanwhile = task.meanwhile?.() ?? null;
     await aborted(AbortSignal.any([signal, broken.signal]));

@@ -1,6 +1,7 @@
 import { Engine, listen, startThreadAhead } from '../engine/index.ts';
 import { EXIT, type ExitCode } from '../kernel/index.ts';
 import { checkImport, type FollowStatus } from '../pipeline/index.ts';
+import { analyseMeanwhile } from './analysing.ts';
 import { aborted, follow, followArgs, tellWhatHappens } from './following.ts';
 import { type Invocation, print, printJson } from './invocation.ts';
 import { relayTo } from './relaying.ts';
@@ -25,6 +26,7 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   const begin = async () => await follow(invocation, { engine, store: config.db, args }, stop.signal);
   let status = await begin();
   if (!args.once) {
+    using _analysing = await analyseMeanwhile(invocation, engine);
     const broken = new AbortController();
     using _again = engine.onRestart(() => begin().catch((error: unknown) => broken.abort(error)));
     await aborted(AbortSignal.any([stop.signal, broken.signal]));

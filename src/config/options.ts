@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
+import { ANALYSIS_OPTIONS } from './analysis-options.ts';
 import {
   countryCode,
   type Machine,
@@ -166,6 +167,22 @@ export const OPTIONS = {
     private: true,
     commands: ['sync', 'up', 'worker'],
   }),
+  concurrency: option({
+    name: 'concurrency',
+    placeholder: 'N',
+    schema: positiveInteger,
+    default: 4,
+    description: 'How many jobs this worker has at once.',
+    commands: ['worker'],
+  }),
+  leaseSeconds: option({
+    name: 'lease-seconds',
+    placeholder: 'SECONDS',
+    schema: positiveNumber,
+    default: 15,
+    description: 'How long a job stays with a worker of which nothing is heard, in seconds; then another takes it.',
+    commands: ['worker'],
+  }),
   eventBodies: option({
     name: 'event-bodies',
     schema: onOrOff,
@@ -245,8 +262,9 @@ export const OPTIONS = {
     defaultText: 'all',
     description: 'Only this chat, by its id or its identifier.',
     private: true,
-    commands: ['search'],
+    commands: ['search', 'analysis'],
   }),
+  ...ANALYSIS_OPTIONS,
   messages: option({
     name: 'messages',
     placeholder: 'N',

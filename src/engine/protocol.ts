@@ -1,3 +1,4 @@
+import type { Letters, PassInfo, PassSettings, PlanForecast } from '../analysis/index.ts';
 import type {
   ContactSyncResult,
   FollowArgs,
@@ -18,6 +19,32 @@ export type QuarantineArgs = { ids: readonly number[] | 'all' };
 /** How the engine is doing: what it follows, and how many tasks wait for their turn, by lane. */
 export type LiveStatus = { following: FollowStatus | null; waiting: Record<string, number> };
 
+export type AnalysisArgs = {
+  passes: PassSettings;
+  /** What the user has just said about a server that is another machine, to be kept. */
+  consent: { origin: string; isGiven: boolean } | null;
+  /** Where jobs are kept; null: in the store. It may hold a password. */
+  redisUrl: string | null;
+  /** Whether jobs are run here as well, where they are kept on Redis. */
+  takesJobs: boolean;
+  /** Nothing is begun before this, in Unix milliseconds. */
+  pausedUntilMs: number | null;
+  /** How long live passes wait, and at most; null: as usual. In milliseconds. */
+  liveAfterMs: number | null;
+  liveMostMs: number | null;
+};
+
+export type AnalysisState = { isOn: boolean; passes: PassInfo[]; pausedUntil: string | null };
+
+/** What was said before is to be analysed: by all passes or some, of a chat or of those with the most messages, or all. */
+export type PlanArgs = {
+  what: 'run' | 'backfill';
+  passes: readonly string[] | null;
+  chat: string | null;
+  top: number | null;
+  isDry: boolean;
+};
+
 type Nothing = Record<string, never>;
 
 /** What the engine can be asked for. Arguments and results are what structured cloning carries: no functions. */
@@ -30,6 +57,16 @@ export type Calls = {
   contactsSync: { args: { addressBook: string | null }; result: ContactSyncResult };
   contactsMerge: { args: { first: string; second: string }; result: MergeResult };
   contactsUndo: { args: { merge: number }; result: MergeResult };
+  /** Begins to analyse conversations, beside whatever else is done. */
+  analyse: { args: AnalysisArgs; result: AnalysisState };
+  analysisState: { args: Nothing; result: AnalysisState };
+  /** `plan` is null for a dry run. */
+  analysisPlan: { args: PlanArgs; result: { plan: number | null; forecast: PlanForecast } };
+  /** Keeps what the user says about a server that is another machine. */
+  analysisConsent: { args: { origin: string; isGiven: boolean }; result: { isGiven: boolean } };
+  analysisCancel: { args: Nothing; result: { cancelled: number } };
+  jobsRetry: { args: { ids: Letters }; result: { retried: number; replaced: number } };
+  jobsDiscard: { args: { ids: Letters }; result: { discarded: number } };
   /** Begins to follow; answered when it has begun, or, where that was asked for, when it has caught up. */
   follow: { args: FollowArgs; result: FollowStatus };
   liveStatus: { args: Nothing; result: LiveStatus };
@@ -51,6 +88,12 @@ export type HandedCall =
   | 'contactsSync'
   | 'contactsMerge'
   | 'contactsUndo'
+  | 'analysisState'
+  | 'analysisPlan'
+  | 'analysisConsent'
+  | 'analysisCancel'
+  | 'jobsRetry'
+  | 'jobsDiscard'
   | 'liveStatus';
 
 export type CallOptions = { signal?: AbortSignal; onProgress?: (progress: ImportProgress) => void };

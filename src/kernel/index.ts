@@ -9,5 +9,6 @@ export { LaneFullError, Lanes, LanesClosedError } from './lanes.ts';
 export { InvariantError, must, unreachable } from './must.ts';
 export { PagedInts, type PortableInts } from './paged-ints.ts';
 export { Beat, Bell, pause } from './pause.ts';
+export { systemRandom } from './random.ts';
 export { finish, paused } from './slices.ts';
 export { type IntMap, SparseInts } from './sparse-ints.ts';

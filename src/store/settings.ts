@@ -26,3 +26,13 @@ export function contactRegions(db: Database): string[] {
   const value = db.value<string>(`SELECT value FROM meta WHERE key = 'regions'`);
   return value === null ? [] : (JSON.parse(value) as string[]);
 }
+
+/** What the user said about sending conversations to a server that is another machine; null when never asked. */
+export function llmConsent(db: Database, origin: string): boolean | null {
+  const value = db.value<string>('SELECT value FROM meta WHERE key = ?', llmConsentKey(origin));
+  return value === null ? null : value === 'yes';
+}
+
+export function llmConsentKey(origin: string): string {
+  return `llm_consent ${origin}`;
+}
