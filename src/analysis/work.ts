@@ -89,14 +89,19 @@ async function within(pass: Pass, payload: AnalysisPayload, signal: AbortSignal)
     work.catch(() => undefined);
     const value = await Promise.race([work, aborted(both)]);
     if (signal.aborted) return null;
-    if (value === TOO_LONG) return failure('TIMED_OUT', `it took longer than ${timeoutMs} ms`);
+    if (value === TOO_LONG) return tookTooLong(timeoutMs);
     return checked(pass, value, usage);
   } catch (error) {
-    return signal.aborted ? null : failureOf(error);
+    if (signal.aborted) return null;
+    return enough.signal.aborted ? tookTooLong(timeoutMs) : failureOf(error);
   } finally {
     ended.abort();
     await timer;
   }
+}
+
+function tookTooLong(timeoutMs: number): { failure: JobFailure } {
+  return failure('TIMED_OUT', `it took longer than ${timeoutMs} ms`);
 }
 
 const TOO_LONG = Symbol('too long');

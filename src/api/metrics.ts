@@ -31,6 +31,13 @@ export function metricsText(status: Status): string {
   add('search_index_waiting', 'gauge', 'Messages that are not indexed yet.', one(store?.searchIndex.waiting));
   add('stream_clients', 'gauge', 'Connections that listen to a stream.', one(status.streams.clients));
   add('stream_cut_off_total', 'counter', 'Connections that were too slow.', one(status.streams.cutOff));
+  const counted = (field: 'results' | 'stale' | 'open' | 'queued' | 'failed') =>
+    status.analysis.map((counts): Sample => [{ pass: counts.pass, kind: counts.kind }, counts[field]]);
+  add('analysis_results', 'gauge', 'Results of passes, stale ones included.', counted('results'));
+  add('analysis_stale', 'gauge', 'Results that are stale.', counted('stale'));
+  add('analysis_open', 'gauge', 'Results that are wanted, and not queued yet.', counted('open'));
+  add('analysis_queued', 'gauge', 'Jobs that wait or go on.', counted('queued'));
+  add('analysis_failed', 'gauge', 'Jobs that have failed for good.', counted('failed'));
   add('memory_bytes', 'gauge', 'Memory of the process.', one(process.memoryUsage.rss()));
   return `${lines.join('\n')}\n`;
 }

@@ -12,6 +12,7 @@ import { Monitor } from './monitor.ts';
 import { servePage } from './page.ts';
 import { answerError } from './problems.ts';
 import { actionRoutes } from './routes/actions.ts';
+import { analysisRoutes } from './routes/analysis.ts';
 import { attachmentRoutes } from './routes/attachments.ts';
 import { chatRoutes } from './routes/chats.ts';
 import { numberRoutes } from './routes/numbers.ts';
@@ -149,6 +150,7 @@ async function appOf(context: Context, { checkAnswers = false, page }: ApiOption
         stateRoutes,
         streamRoutes,
         actionRoutes,
+        analysisRoutes,
         attachmentRoutes,
       ]) {
         routes(api, context);

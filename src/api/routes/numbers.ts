@@ -108,26 +108,21 @@ export function numberRoutes(api: Api, context: Context): void {
     },
   );
 
-  for (const [name, schema] of [
-    ['jobs', schemas.jobs],
-    ['backups', schemas.backups],
-  ] as const) {
-    api.get(
-      `/${name}`,
-      {
-        schema: {
-          summary: `${name[0]?.toUpperCase()}${name.slice(1)}: none for now, what fills this list is not built yet`,
-          tags: ['health'],
-          querystring: schemas.pageQuery,
-          response: ok(schema),
-        },
+  api.get(
+    '/backups',
+    {
+      schema: {
+        summary: 'Backups: none for now, what fills this list is not built yet',
+        tags: ['health'],
+        querystring: schemas.pageQuery,
+        response: ok(schemas.backups),
       },
-      (_request, reply) => {
-        reply.header(POSITION_HEADER, String(context.reader.readAt(() => null).position));
-        return { items: [], next: null };
-      },
-    );
-  }
+    },
+    (_request, reply) => {
+      reply.header(POSITION_HEADER, String(context.reader.readAt(() => null).position));
+      return { items: [], next: null };
+    },
+  );
 }
 
 /** Asks the thread that answers what takes long, unless whoever asks has the answer of this very moment already. */

@@ -54,6 +54,7 @@ async function statusNow({ heavy, monitor, hub, version, clock, reader, store }:
     store: reader.isThere ? { ...value.store, file: path.resolve(store) } : null,
     lastEvent: value.lastEvent,
     consumers: value.consumers,
+    analysis: value.analysis as schemas.Status['analysis'],
     following,
     waiting,
     streams: hub.figures,

@@ -3,6 +3,7 @@
  * document is made from them, and the page takes its types from here.
  */
 export * from './actions.ts';
+export * from './analysis.ts';
 export * from './chats.ts';
 export * from './common.ts';
 export * from './messages.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { analysisCounts } from './analysis.ts';
 import { count, limit, maybeTime, page, pageQuery, position, time } from './common.ts';
 
 export const importProgress = z.object({
@@ -78,6 +79,7 @@ export const status = z.object({
   store: store.nullable().describe('null until the first import is done'),
   lastEvent: count,
   consumers: z.array(z.object({ name: z.string(), position: count, lag: count, updatedAt: time })),
+  analysis: z.array(analysisCounts).describe('how it stands with each pass'),
   following: following.nullable(),
   waiting: z.record(z.string(), count).describe('tasks that wait for the writer, by lane'),
   streams: z.object({ clients: count, cutOff: count }).describe('who listens now, and how many were too slow so far'),
@@ -130,9 +132,6 @@ export const quarantineRow = z.object({
 export const quarantine = page(quarantineRow).describe('oldest first');
 
 const NOT_YET = 'Always empty for now: what fills it is not built yet.';
-export const jobs = page(
-  z.object({ id: z.int(), kind: z.string(), state: z.string(), attempts: count, at: time }),
-).describe(NOT_YET);
 export const backups = page(
   z.object({ id: z.string(), device: z.string(), at: time, ios: z.string(), isEncrypted: z.boolean() }),
 ).describe(NOT_YET);
