@@ -8,7 +8,7 @@ import {
   PassThread,
   type PlanForecast,
 } from '../analysis/index.ts';
-import { BullQueue, EmbeddedQueue, type JobQueue } from '../jobs/index.ts';
+import { BullQueue, EmbeddedQueue, type JobQueue, SHARED_CONCURRENCY } from '../jobs/index.ts';
 import { ChatStatsError, systemClock, systemRandom } from '../kernel/index.ts';
 import { writeSetting } from '../load/index.ts';
 import type { Database } from '../sqlite/index.ts';
@@ -89,7 +89,12 @@ export class AnalysisHost {
     const queue: JobQueue =
       args.redisUrl === null
         ? new EmbeddedQueue({ ...limits, inTurn })
-        : new BullQueue({ ...limits, url: args.redisUrl, onNews: () => this.committed() });
+        : new BullQueue({
+            ...limits,
+            concurrency: SHARED_CONCURRENCY,
+            url: args.redisUrl,
+            onNews: () => this.committed(),
+          });
     const onCommitted = (position: number) => notify('committed', { position });
     const [liveAfterMs, liveMostMs] = [args.liveAfterMs ?? LIVE_AFTER_MS, args.liveMostMs ?? LIVE_MOST_MS];
     const analysis = new Analysis({ clock, desk, queue, inTurn, onCommitted, liveAfterMs, liveMostMs });

@@ -1,4 +1,5 @@
 import type { Queue, Worker } from 'bullmq';
+import { pause } from '../kernel/index.ts';
 import { openLasting, type Redis } from '../redis/index.ts';
 import type { JobQueueOptions } from './contract.ts';
 import type { JobKind } from './kinds.ts';
@@ -27,7 +28,7 @@ export type BullConnection = {
   sides: Record<JobKind, Side>;
   /** Hears CHANNEL. */
   listener: Redis;
-  close(within: (work: Promise<unknown>, ms: number) => Promise<void>): Promise<void>;
+  close(): Promise<void>;
 };
 
 /** Throws when the server cannot be reached. BullMQ, which is large, is loaded when it is wanted. */
@@ -56,16 +57,29 @@ export async function connectBull(url: string, { leaseMs }: JobQueueOptions): Pr
   const both = Object.values(sides);
   const opened = {
     ...{ redis, sides, listener },
-    async close(within: (work: Promise<unknown>, ms: number) => Promise<void>) {
+    async close() {
       const closing = both.flatMap(({ queue, worker }) => [worker.close(true), queue.close()]);
       await within(Promise.allSettled(closing), CLOSE_MS);
       for (const connection of [listener, redis]) connection.disconnect();
     },
   };
-  await Promise.all(both.flatMap(({ queue, worker }) => [queue.waitUntilReady(), worker.waitUntilReady()]));
-  for (const { worker } of both) void worker.startStalledCheckTimer().catch(ignore);
-  await listener.subscribe(CHANNEL);
-  return opened;
+  try {
+    await Promise.all(both.flatMap(({ queue, worker }) => [queue.waitUntilReady(), worker.waitUntilReady()]));
+    for (const { worker } of both) void worker.startStalledCheckTimer().catch(ignore);
+    await listener.subscribe(CHANNEL);
+    return opened;
+  } catch (error) {
+    // What broke while it was opened would otherwise go on being made anew, beside the next try.
+    await opened.close();
+    throw error;
+  }
+}
+
+/** Waits for `work`, which may never end, for so long. */
+async function within(work: Promise<unknown>, ms: number): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([work, pause(ms, over.signal)]);
+  over.abort();
 }
 
 /** What breaks is met by the next command; an event that nobody hears would end the process. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Job } from 'bullmq';
-import { BackOff, Bell, type Clock, pause } from '../kernel/index.ts';
+import { BackOff, Bell, type Clock } from '../kernel/index.ts';
 import { type BullConnection, CHANNEL, connectBull, type Side } from './bullmq-connection.ts';
 import { CLEAR, FIELDS, HOLD } from './bullmq-scripts.ts';
 import {
@@ -22,7 +22,15 @@ export type BullOptions = JobQueueOptions & {
   clock: Clock;
   /** In [0, 1), for pauses. */
   random: () => number;
+  /** Somebody, perhaps on another machine, has put jobs in, or said what came of one. */
+  onNews?(): void;
 };
+
+/**
+ * How many jobs may be active at once where machines take them: more than anybody has workers for. What keeps a machine
+ * from being overrun is how many jobs its worker has at once.
+ */
+export const SHARED_CONCURRENCY: JobQueueOptions['concurrency'] = { live: 256, batch: 256 };
 
 /** Looked at without having heard anything: a pause is over, or a word was lost, in milliseconds. */
 const LOOK_MS = 1_000;
@@ -30,13 +38,6 @@ const LOOK_MS = 1_000;
 const LEASES_AT_ONCE = 16;
 const KEYS_AT_ONCE = 500;
 const EXPIRED = { code: 'LEASE_EXPIRED', reason: 'whoever took the job ended, or forgot about it, before it was done' };
-
-/** Waits for `work`, which may never end, for so long. */
-async function within(work: Promise<unknown>, ms: number): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([work, pause(ms, over.signal)]);
-  over.abort();
-}
 
 /**
  * Jobs on Redis, kept by BullMQ: one queue for each kind. BullMQ moves jobs, holds their locks and finds those whose lock
@@ -246,7 +247,7 @@ export class BullQueue implements JobQueue {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     const opened = await this.#opening?.catch(() => null);
-    await opened?.close(within);
+    await opened?.close();
   }
 
   async #bury(side: Side, job: LeasedJob, { code, reason }: { code: string; reason: string }): Promise<boolean> {
@@ -298,7 +299,10 @@ export class BullQueue implements JobQueue {
   async #open(): Promise<BullConnection> {
     if (this.#isClosed) throw new Error('the queue has been closed');
     this.#opening ??= connectBull(this.#options.url, this.#options).then((opened) => {
-      opened.listener.on('message', () => this.#bell.ring());
+      opened.listener.on('message', () => {
+        this.#bell.ring();
+        this.#options.onNews?.();
+      });
       return opened;
     });
     try {

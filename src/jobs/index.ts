@@ -4,7 +4,7 @@
  * known here.
  */
 
-export { type BullOptions, BullQueue } from './bullmq.ts';
+export { type BullOptions, BullQueue, SHARED_CONCURRENCY } from './bullmq.ts';
 export {
   type FinishedJob,
   type JobCounts,

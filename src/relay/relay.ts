@@ -1,5 +1,4 @@
-import { randomInt } from 'node:crypto';
-import { BackOff, Bell, ChatStatsError, type Clock, type ErrorCode, pause } from '../kernel/index.ts';
+import { BackOff, Bell, ChatStatsError, type Clock, type ErrorCode, pause, systemRandom } from '../kernel/index.ts';
 import { lastEventId } from '../outbox/index.ts';
 import { connectRedis, failureOf, type Redis, serverOf } from '../redis/index.ts';
 import type { Database } from '../sqlite/index.ts';
@@ -77,7 +76,7 @@ export class Relay implements AsyncDisposable {
 
   constructor(options: RelayOptions) {
     this.#options = { pollMs: POLL_MS, repairMs: REPAIR_MS, keeps: STREAM_KEEPS, most: STREAM_MOST, ...options };
-    this.#backOff = new BackOff({ ...RETRY, random });
+    this.#backOff = new BackOff({ ...RETRY, random: systemRandom });
     this.#running = this.#run();
   }
 
@@ -287,11 +286,6 @@ class Upkeep {
     this.#done.set(what, now);
     return true;
   }
-}
-
-const CHANCE_STEPS = 1_000_000;
-function random(): number {
-  return randomInt(CHANCE_STEPS) / CHANCE_STEPS;
 }
 
 async function within(work: Promise<unknown>, ms: number): Promise<void> {

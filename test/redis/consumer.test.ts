@@ -107,7 +107,7 @@ describe('the example of a consumer group', () => {
     const file = path.join(temporaryFolder(), 'position.json');
     {
       await using _relay = scene.relay(server.url);
-      await using consumer = new Consumer(server.url, 'readers', file);
+      await using _consumer = new Consumer(server.url, 'readers', file);
       await eventually('it has read what was there', () => {
         return existsSync(file) && readFileSync(file, 'utf8').includes('"event":20');
       });
