@@ -119,7 +119,8 @@ export class Analysis {
     const queued = new Map(
       db
         .all<{ kind: JobKind; count: number }>(
-          `SELECT kind, count(*) AS count FROM analysis_runs WHERE state IN ('queued', 'started') GROUP BY kind`,
+          // Not the runs: one that the queue has lost takes no room in it, and needs some.
+          `SELECT kind, count(*) AS count FROM analysis_targets WHERE state = 'queued' GROUP BY kind`,
         )
         .map(({ kind, count }) => [kind, count]),
     );
