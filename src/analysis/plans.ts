@@ -43,12 +43,17 @@ export function hasPlansToWorkOn(db: Database): boolean {
   return db.value(sql) !== null;
 }
 
-/** Records a plan; what it wants is found slice by slice. */
+/** Records a plan, unless the same goes on already; what it wants is found slice by slice. */
 export function beginPlan(
   db: Database,
   { what, passes, scope, nowMs }: { what: Plan['what']; passes: readonly PassInfo[]; scope: PlanScope; nowMs: number },
 ): { id: number; events: NewEvent[] } {
   const named = passes.map(({ name, version }) => ({ name, version }));
+  const same = openPlans(db).find(
+    (plan) =>
+      plan.chat === scope.chat && plan.top === scope.top && JSON.stringify(plan.passes) === JSON.stringify(named),
+  );
+  if (same !== undefined) return { id: same.id, events: [] };
   const { lastId: id } = db.run(
     `INSERT INTO historic_analysis_status (what, state, passes, chat_id, top, created_at, updated_at)
      VALUES (?, 'planning', ?, ?, ?, ?, ?)`,

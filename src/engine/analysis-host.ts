@@ -122,6 +122,8 @@ export class AnalysisHost {
     try {
       await untilThereIsAStore(store, loop, stopping);
       if (consent !== null && !stopping.aborted) await inTurn((db) => keepConsent(db, consent));
+      // The owner before this one may have been killed in the middle of something.
+      if (queue instanceof EmbeddedQueue && !stopping.aborted) await queue.reclaim();
       await loop.run(stopping);
     } finally {
       this.#running = null;

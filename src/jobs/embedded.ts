@@ -127,6 +127,17 @@ export class EmbeddedQueue implements JobQueue {
     this.#bell.ring();
   }
 
+  /**
+   * Lets go of every lease at once. Only for a new owner of the store, before it takes anything: whoever held one has ended
+   * with the owner before it. Each counts as an attempt, as a lease that has run out does.
+   */
+  async reclaim(): Promise<void> {
+    await this.#write((db) => {
+      db.run(`UPDATE jobs SET leased_until = 0 WHERE state = 'active'`);
+      this.#expire(db);
+    });
+  }
+
   async lease(limit: number): Promise<LeasedJob[]> {
     if (limit <= 0) return [];
     return await this.#write((db) => {
