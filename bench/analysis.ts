@@ -61,12 +61,14 @@ function sealing(): void {
        SELECT id FROM messages WHERE kind <> 'event' AND sent_at IS NOT NULL ORDER BY id LIMIT ?)`,
     due,
   );
+  // Each is one by itself, as a split has it.
+  db.run('UPDATE messages SET sent_at = id * ? WHERE conversation_id = id', 2 * DEFAULT_GAP_MS);
   db.exec(
     `INSERT INTO conversations (id, chat_id, started_at, ended_at, message_count, first_message_id, initiator_id, state)
      SELECT id, chat_id, sent_at, sent_at, 1, id, sender_id, 'active' FROM messages WHERE conversation_id = id`,
   );
   const slices: number[] = [];
-  const moment = { gapMs: DEFAULT_GAP_MS, nowMs: Date.now() };
+  const moment = { gapMs: DEFAULT_GAP_MS, nowMs: Number.MAX_SAFE_INTEGER / 2 };
   for (let more = true; more; ) {
     const startedAt = performance.now();
     more = sealSlice(db, moment).more;
