@@ -12,7 +12,7 @@ export { discardLetters, type Letters, retryLetters } from './letters.ts';
 export { JOB_LIMITS, LIVE_AFTER_MS, LIVE_MOST_MS } from './limits.ts';
 export { type LoadedPass, loadPasses, type PassSettings } from './load-passes.ts';
 export { AnalysisLoop, type LoopOptions } from './loop.ts';
-export { definePass, type Pass, type PassContext, PassError, type PassInfo, type Usage } from './pass.ts';
+export type { Pass, PassContext, PassInfo, Usage } from './pass.ts';
 export { PassThread } from './pass-thread.ts';
 export { isOnThisMachine, type LlmSettings } from './passes/llm/settings.ts';
 export { cancelPlans, type PlanForecast, type PlanScope } from './plans.ts';

@@ -22,9 +22,3 @@ export function usageOf(db: Database, pass: string, nowMs: number): Usage {
   const row = db.get<Usage>('SELECT tokens, cost FROM analysis_usage WHERE day = ? AND pass = ?', dayOf(nowMs), pass);
   return row ?? { tokens: 0, cost: 0 };
 }
-
-/** The next day's beginning, in Unix milliseconds. */
-export function tomorrow(nowMs: number): number {
-  const DAY_MS = 86_400_000;
-  return Math.floor(nowMs / DAY_MS) * DAY_MS + DAY_MS;
-}

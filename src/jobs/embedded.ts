@@ -26,6 +26,7 @@ export type EmbeddedOptions = JobQueueOptions & {
 };
 
 type Row = { id: string; kind: JobKind; attempts: number };
+type Finished = Row & { state: 'done' | 'dead'; result: string | null; code: string; reason: string };
 type Ending = { code: string; reason: string };
 
 const EXPIRED: Ending = {
@@ -80,7 +81,6 @@ export class EmbeddedQueue implements JobQueue {
   }
 
   async finished(limit: number): Promise<FinishedJob[]> {
-    type Finished = Row & { state: 'done' | 'dead'; result: string | null; code: string; reason: string };
     const rows = await this.#options.inTurn((db) =>
       db.all<Finished>(
         `SELECT id, kind, attempts, state, result, failure_code AS code, failure_reason AS reason FROM jobs
@@ -103,9 +103,8 @@ export class EmbeddedQueue implements JobQueue {
   }
 
   async counts(): Promise<Record<JobKind, JobCounts>> {
-    type Count = JobCounts & { kind: JobKind };
     const rows = await this.#options.inTurn((db) =>
-      db.all<Count>(
+      db.all<JobCounts & { kind: JobKind }>(
         `SELECT kind, sum(state = 'waiting' AND available_at <= ?1) AS waiting,
            sum(state = 'waiting' AND available_at > ?1) AS delayed, sum(state = 'active') AS active,
            sum(state IN ('done', 'dead')) AS finished FROM jobs GROUP BY kind`,

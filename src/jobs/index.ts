@@ -18,6 +18,6 @@ export {
   type NewJob,
 } from './contract.ts';
 export { type EmbeddedOptions, EmbeddedQueue } from './embedded.ts';
-export { checkedJobId, type JobSubject, jobId } from './job-id.ts';
+export { type JobSubject, jobId } from './job-id.ts';
 export { JOB_KINDS, type JobKind } from './kinds.ts';
 export { type JobOutcome, type RunnerOptions, runJobs } from './runner.ts';
