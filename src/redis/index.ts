@@ -8,7 +8,6 @@ export {
   failureOf,
   openLasting,
   type Redis,
-  redisOptions,
   type ScriptRunner,
   serverOf,
 } from './connection.ts';
