@@ -73,6 +73,7 @@ export class Relay implements AsyncDisposable {
   #acknowledging: Promise<unknown> | null = null;
   #setAside = 0;
   #isTroubled = false;
+  #storeId: string | null = null;
 
   constructor(options: RelayOptions) {
     this.#options = { pollMs: POLL_MS, repairMs: REPAIR_MS, keeps: STREAM_KEEPS, most: STREAM_MOST, ...options };
@@ -140,7 +141,9 @@ export class Relay implements AsyncDisposable {
     const { signal } = this.#stopping;
     const { url, owner, bodies, pollMs } = this.#options;
     if (!(await this.#storeIsThere())) return;
-    const { storeId } = await owner.begin();
+    // Asked once: whoever tries to reach a server that is away need not write for it.
+    this.#storeId ??= (await owner.begin()).storeId;
+    const storeId = this.#storeId;
     const redis = await connectRedis(url, 'chatstats-relay');
     this.#redis = redis;
     if (signal.aborted) return;

@@ -14,14 +14,14 @@ const GIVE_UP_MS = 120_000;
 const REPAIR_MS = 500;
 
 /** A store with so many conversations that a pass is to look at, over the queue of a Redis. */
-export async function jobsScene(url: string, { messages = 2_000, passMs = 0 } = {}) {
+export async function jobsScene(url: string, { messages = 2_000, passMs = 0, pass = slowPass(passMs) } = {}) {
   const fixture = madeUpHistory({ messages, seed: 12 });
   await runImport(fixture);
   const queue = openQueue(url);
   const driver = new AnalysisDriver({
     store: fixture.store,
     clock: systemClock,
-    passes: [loadedPass(slowPass(passMs))],
+    passes: [loadedPass(pass)],
     queue,
   });
   await driver.analysis.begin();
