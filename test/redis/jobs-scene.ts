@@ -73,7 +73,8 @@ export function openQueue(url: string, leaseMs = 1_500): BullQueue {
 }
 
 function open({ db }: AnalysisDriver): number {
-  const targets = db.value<number>(`SELECT count(*) FROM analysis_targets WHERE state NOT IN ('done', 'dead')`) ?? 0;
+  const targets =
+    db.value<number>(`SELECT count(*) FROM analysis_targets WHERE state NOT IN ('done', 'dead', 'discarded')`) ?? 0;
   const plans = db.value<number>(`SELECT count(*) FROM historic_analysis_status WHERE state = 'planning'`) ?? 0;
   return targets + plans;
 }
