@@ -5,7 +5,7 @@ import { endConversation } from './hear.ts';
 import type { PassInfo } from './pass.ts';
 import type { Prepared } from './prepare.ts';
 import { endRun, finishRun, markStale, queueRun, runOf } from './runs.ts';
-import { closeTarget, NOT_BY_ITSELF, type OpenTarget, putOff } from './targets.ts';
+import { closeTarget, isAsRead, NOT_BY_ITSELF, type OpenTarget, putOff } from './targets.ts';
 import type { AnalysisPayload } from './work.ts';
 
 /** What is to be told of targets that were looked at, and what their queue is to be told once that is committed. */
@@ -16,8 +16,8 @@ const PRIORITY_OF_OLD = 500;
 
 /**
  * Decides what becomes of a target, by what its conversation says now: nothing, when there is a result of just that; a
- * run, when there is none. In a transaction of the caller. A target that was opened again since it was read is left open,
- * and is looked at once more; what was decided of it meanwhile stays right.
+ * run, when there is none. In a transaction of the caller. A target that was opened again since it was read is left as
+ * it is, and is looked at once more.
  */
 export function decide(
   db: Database,
@@ -25,6 +25,8 @@ export function decide(
   prepared: Prepared | null,
   { pass, nowMs, decided }: { pass: PassInfo; nowMs: number; decided: Decided },
 ): void {
+  // What was read may be old by now: it is read again, or a run would begin that no target knows of.
+  if (!isAsRead(db, target)) return;
   if (prepared === null) {
     // Whoever was removed since is told of as well; this only is sooner.
     if (db.value('SELECT 1 FROM conversations WHERE id = ?', target.conversation) !== null) return;
@@ -36,12 +38,17 @@ export function decide(
     putOff(db, target, NOT_BY_ITSELF);
     return;
   }
+  const subject = { ...target, conversationId: target.conversation, version: pass.version, fingerprint };
+  const running = runOf(db, target.run);
   if (target.kind === 'live' && state !== 'active') {
+    // It is over: what a live pass would say of it nobody waits for.
+    if (running !== undefined) {
+      endRun(db, running.id, 'cancelled', nowMs);
+      decided.unwanted.push(running.job);
+    }
     closeTarget(db, target, 'done', target);
     return;
   }
-  const subject = { ...target, conversationId: target.conversation, version: pass.version, fingerprint };
-  const running = runOf(db, target.run);
   const isSame = running?.fingerprint === fingerprint && running.version === pass.version;
   if (running !== undefined && !isSame) {
     endRun(db, running.id, 'replaced', nowMs);

@@ -138,6 +138,13 @@ export function nextDue(db: Database, passes: readonly string[]): number | null 
 
 export type SettledState = 'queued' | 'done' | 'dead' | 'discarded';
 
+/** Whether nobody has opened, or dropped, a target since it was read. */
+export function isAsRead(db: Database, { conversation, pass, kind, asked }: Target & { asked: number }): boolean {
+  const sql = `SELECT 1 FROM analysis_targets
+    WHERE conversation_id = ? AND pass = ? AND kind = ? AND state = 'open' AND asked = ?`;
+  return db.value(sql, conversation, pass, kind, asked) !== null;
+}
+
 /** Closes a target, unless it was opened again since it was looked at. */
 export function closeTarget(
   db: Database,

@@ -37,7 +37,7 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), minutes: fc.nat(200) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('follow' as const), seals: fc.boolean() }) },
   { weight: 2, arbitrary: fc.constant({ do: 'hear' as const }) },
-  { weight: 2, arbitrary: fc.constant({ do: 'fill' as const }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('fill' as const), raced: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('work' as const), dies: fc.boolean() }) },
   { weight: 2, arbitrary: fc.constant({ do: 'settle' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'lose' as const }) },
@@ -71,6 +71,7 @@ it('ends with one result for each conversation, of what it says', { timeout: 120
               break;
             }
             case 'edit':
+              clock.advance(1_000);
               if (message !== undefined) attempt(() => actions.edit(store.pen, message, 'edited', clock.now()));
               break;
             case 'react':
@@ -91,7 +92,17 @@ it('ends with one result for each conversation, of what it says', { timeout: 120
               await driver.analysis.hear();
               break;
             case 'fill':
+              driver.meanwhile = async () => {
+                if (!each.raced) return;
+                // Two edits of one moment are one to Messages.
+                clock.advance(1_000);
+                const first = said.at(-1);
+                if (first !== undefined) attempt(() => actions.edit(store.pen, first, 'edited meanwhile', clock.now()));
+                follow(true);
+                await driver.analysis.hear();
+              };
               await driver.analysis.fill();
+              driver.meanwhile = async () => null;
               break;
             case 'work':
               for (const job of await driver.queue.lease(3)) if (!each.dies || job.attempt > 2) await driver.work(job);

@@ -38,6 +38,8 @@ export class AnalysisDriver implements Disposable {
   readonly analysis: Analysis;
   readonly queue: JobQueue;
   readonly runs: PassRuns;
+  /** What happens after conversations were read, and before it is decided what becomes of them. */
+  meanwhile: () => Promise<unknown> = async () => null;
 
   constructor({ store, clock, passes, seed = 1, queue }: DriverOptions) {
     this.db = openStoreForWriting(store);
@@ -53,7 +55,14 @@ export class AnalysisDriver implements Disposable {
       clock,
       queue: this.queue,
       inTurn,
-      desk: { passes: passes.map(({ info }) => info), prepare: async (wanted) => prepare(this.db, wanted, passes) },
+      desk: {
+        passes: passes.map(({ info }) => info),
+        prepare: async (wanted) => {
+          const prepared = prepare(this.db, wanted, passes);
+          await this.meanwhile();
+          return prepared;
+        },
+      },
       onCommitted: () => {},
       liveAfterMs: LIVE_AFTER_MS,
       liveMostMs: LIVE_MOST_MS,
