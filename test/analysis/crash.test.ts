@@ -108,7 +108,7 @@ describe('from what is asked for to what is found', () => {
       expect(whole.outcome.results.length).toBeGreaterThan(3);
       expect(whole.outcome).toMatchObject({ left: 0, open: 0, plans: [{ state: 'completed' }] });
       expect(whole.outcome.completed.every(({ times }) => times === 1)).toBe(true);
-      const everySoMany = failure.dies ? 1 : 3;
+      const everySoMany = failure.dies ? 1 : 5;
       const differing: Record<number, string> = {};
       for (let failing = 1; failing <= whole.statements; failing += everySoMany) {
         const { error, outcome: found } = await perform(failing, failure);
