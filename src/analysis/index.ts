@@ -8,6 +8,7 @@
  * place of a newer one's; live and batch results stand side by side; what no longer says what the conversation says is
  * marked as stale, and computed again. Not promised: that a pass is run only once for a content.
  */
+export { contentFingerprint } from './fingerprint.ts';
 export { discardLetters, type Letters, retryLetters } from './letters.ts';
 export { JOB_LIMITS, LIVE_AFTER_MS, LIVE_MOST_MS } from './limits.ts';
 export { type LoadedPass, loadPasses, type PassSettings } from './load-passes.ts';

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { contentFingerprint } from '../../src/analysis/fingerprint.ts';
-import type { Pass } from '../../src/analysis/index.ts';
+import { contentFingerprint, type Pass } from '../../src/analysis/index.ts';
 import { fixedClock } from '../../src/kernel/index.ts';
 import type { Transcript } from '../../src/model/index.ts';
 import { actions } from '../../src/simulator/index.ts';
