@@ -9,7 +9,7 @@ import {
   type PlanForecast,
 } from '../analysis/index.ts';
 import { BullQueue, EmbeddedQueue, type JobQueue, SHARED_CONCURRENCY } from '../jobs/index.ts';
-import { ChatStatsError, systemClock, systemRandom } from '../kernel/index.ts';
+import { ChatStatsError, pause, systemClock, systemRandom } from '../kernel/index.ts';
 import { writeSetting } from '../load/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { findChat, llmConsentKey, openStoreForWriting, storeHoldsMessages } from '../store/index.ts';
@@ -124,10 +124,10 @@ export class AnalysisHost {
       if (consent !== null && !stopping.aborted) await inTurn((db) => keepConsent(db, consent));
       // The owner before this one may have been killed in the middle of something.
       if (queue instanceof EmbeddedQueue && !stopping.aborted) await queue.reclaim();
-      await loop.run(stopping);
+      await Promise.race([loop.run(stopping), graceAfter(stopping)]);
     } finally {
       this.#running = null;
-      await queue[Symbol.asyncDispose]();
+      await Promise.race([queue[Symbol.asyncDispose](), pause(GRACE_MS)]);
       await desk[Symbol.asyncDispose]();
     }
   }
@@ -176,6 +176,15 @@ export class AnalysisHost {
 }
 
 const LOOK_MS = 500;
+/** A queue that does not answer is not waited for any longer once the engine stops; its leases run out by themselves. */
+const GRACE_MS = 1_000;
+
+async function graceAfter(stopping: AbortSignal): Promise<void> {
+  if (!stopping.aborted) {
+    await new Promise<void>((resolve) => stopping.addEventListener('abort', () => resolve(), { once: true }));
+  }
+  await pause(GRACE_MS);
+}
 
 async function untilThereIsAStore(store: string, loop: AnalysisLoop, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted && !holdsMessages(store)) await loop.woken(LOOK_MS, stopping);
