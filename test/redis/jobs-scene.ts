@@ -9,7 +9,9 @@ import { AnalysisDriver, loadedPass } from '../support/analysis-driver.ts';
 import { madeUpHistory, runImport } from '../support/fixture.ts';
 import { slowPass } from './slow-pass.ts';
 
+/** What is not done after this is never done; each message makes the history, and so the work, longer. */
 const GIVE_UP_MS = 120_000;
+const GIVE_UP_MS_PER_MESSAGE = 5;
 /** As long as nobody works; what is lost is asked for again so often, in milliseconds. */
 const REPAIR_MS = 500;
 
@@ -35,7 +37,11 @@ export async function jobsScene(url: string, { messages = 2_000, passMs = 0, pas
     /** The part of whoever keeps the store, until all is done; a Redis that is away is waited for, as the loop does. */
     async settleAll(meanwhile: () => Promise<void> = async () => {}): Promise<void> {
       let repairedAt = 0;
-      for (const endMs = performance.now() + GIVE_UP_MS; open(driver) > 0; await pause(10)) {
+      for (
+        const endMs = performance.now() + GIVE_UP_MS + messages * GIVE_UP_MS_PER_MESSAGE;
+        open(driver) > 0;
+        await pause(10)
+      ) {
         if (performance.now() > endMs) throw new Error(`${open(driver)} of ${conversations} are never done`);
         try {
           await meanwhile();
