@@ -10,7 +10,7 @@ afterAll(async () => await server[Symbol.asyncDispose]());
 const redis = await server.client();
 
 jobQueueContract('BullMQ on Redis', async () => {
-  await redis.flushall();
+  await redis.flushdb();
   const random = new Random(5);
   return {
     async open(options = {}) {
@@ -18,7 +18,7 @@ jobQueueContract('BullMQ on Redis', async () => {
       return new BullQueue({ ...QUEUE_OPTIONS, ...options, url, clock: systemClock, random: () => random.unit() });
     },
     pass: async (ms) => await pause(ms),
-    lose: async () => void (await redis.flushall()),
+    lose: async () => void (await redis.flushdb()),
     async [Symbol.asyncDispose]() {},
   };
 });

@@ -7,13 +7,15 @@ type Direction = 'there' | 'back';
 export class CuttingProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #target: { host: string; port: number };
+  readonly #database: string;
   readonly #sockets = new Set<Socket>();
   #left = Number.POSITIVE_INFINITY;
   #direction: Direction = 'there';
   cuts = 0;
 
   private constructor(url: string) {
-    const { hostname, port } = new URL(url);
+    const { hostname, port, pathname } = new URL(url);
+    this.#database = pathname;
     this.#target = { host: hostname, port: Number(port) };
     this.#server = createServer((client) => this.#join(client));
   }
@@ -26,7 +28,7 @@ export class CuttingProxy implements AsyncDisposable {
 
   get url(): string {
     const address = must(this.#server.address(), 'it listens');
-    return `redis://127.0.0.1:${typeof address === 'object' ? address.port : 0}`;
+    return `redis://127.0.0.1:${typeof address === 'object' ? address.port : 0}${this.#database}`;
   }
 
   /** Breaks every connection once so many more bytes have passed; then it is whole again. */

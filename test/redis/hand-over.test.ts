@@ -7,7 +7,7 @@ import { type TestRedis, testRedis } from './server.ts';
 
 const server: TestRedis = await testRedis();
 const redis = await server.client();
-beforeEach(async () => void (await redis.flushall()));
+beforeEach(async () => void (await redis.flushdb()));
 afterAll(async () => await server[Symbol.asyncDispose]());
 
 const SETTLE_MS = 10_000;

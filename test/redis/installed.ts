@@ -6,7 +6,7 @@ import process from 'node:process';
 const MISSING = `the tests with Redis need a redis-server, and there is none.
 Install it (Debian, Ubuntu: apt-get install redis-server; macOS: brew install redis), or name one with
 CHATSTATS_REDIS_SERVER=/path/to/redis-server. REDIS_URL names a running server for the tests that neither stop nor
-restart one; its database is emptied.`;
+restart one; the databases from the one it names on are emptied, one for each runner.`;
 
 const FOLDERS = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin', '/opt/local/bin'];
 

@@ -5,7 +5,7 @@ import { type TestRedis, testRedis } from './server.ts';
 
 const server: TestRedis = await testRedis();
 const redis: Redis = await server.client();
-beforeEach(async () => void (await redis.flushall()));
+beforeEach(async () => void (await redis.flushdb()));
 afterAll(async () => await server[Symbol.asyncDispose]());
 
 const SETTLE_MS = 10_000;
@@ -71,7 +71,7 @@ describe('the relay to Redis', () => {
     scene.happen(50);
     await using relay = scene.relay(server.url);
     await relay.settle(SETTLE_MS);
-    await redis.flushall();
+    await redis.flushdb();
     scene.happen(5);
     relay.wake();
     await eventually('all are there again', async () => (await redis.xlen('chatstats:events')) === 55);

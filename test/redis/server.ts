@@ -10,6 +10,8 @@ import { mustHaveRedisServer } from './installed.ts';
 
 const UP_WITHIN_MS = 15_000;
 const LOOK_EVERY_MS = 20;
+/** As many has a server that nobody has told otherwise. */
+const DATABASES = 16;
 
 /** A Redis for one test, with nothing in it. */
 export type TestRedis = AsyncDisposable & {
@@ -29,13 +31,22 @@ export type OwnRedis = TestRedis & {
   resume(): void;
 };
 
-/** The server that REDIS_URL names, emptied; where none is named, one of the test's own. */
+/** A database of the server that REDIS_URL names, emptied; where none is named, a server of the test's own. */
 export async function testRedis(): Promise<TestRedis> {
   const named = process.env.REDIS_URL;
   if (named === undefined || named === '') return await ownRedis();
-  const clients = new Clients(named);
+  const url = ownDatabase(named);
+  const clients = new Clients(url);
   await (await clients.open()).flushdb();
-  return { url: named, client: () => clients.open(), [Symbol.asyncDispose]: async () => clients.close() };
+  return { url, client: () => clients.open(), [Symbol.asyncDispose]: async () => clients.close() };
+}
+
+/** Files of tests run beside each other, and each empties what it uses: every runner has a database of its own. */
+function ownDatabase(named: string): string {
+  const url = new URL(named);
+  const first = Number(url.pathname.slice(1));
+  url.pathname = `/${(first + Number(process.env.VITEST_POOL_ID ?? 0)) % DATABASES}`;
+  return url.href;
 }
 
 /** A server of the test's own, on a port that was free, without persistence. */

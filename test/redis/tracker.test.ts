@@ -5,7 +5,7 @@ import { type TestRedis, testRedis } from './server.ts';
 
 const server: TestRedis = await testRedis();
 const redis: Redis = await server.client();
-beforeEach(async () => void (await redis.flushall()));
+beforeEach(async () => void (await redis.flushdb()));
 afterAll(async () => await server[Symbol.asyncDispose]());
 
 const GAP_MS = 5_400_000;
@@ -95,7 +95,7 @@ describe('the mirror of the tracker', () => {
     await redis.del('chat:last_msg:1');
     await redis.zrem('conversation:check_queue', '3');
     await eventually('it is there again', async () => JSON.stringify(await mirrored()) === JSON.stringify(TWO));
-    await redis.flushall();
+    await redis.flushdb();
     await eventually('it is there again', async () => JSON.stringify(await mirrored()) === JSON.stringify(TWO));
   });
 
