@@ -26,9 +26,12 @@ describe('from the outbox to Redis', () => {
       // Bytes that pass while events are sent: the more, the more of what is done between is cut at some time.
       const [most, growth] = direction === 'there' ? [9_000, 1.3] : [120, 1.06];
       for (let bytes = 1, step = 1; bytes < most; bytes += Math.floor(step), step *= growth) {
+        const cuts = proxy.cuts;
         proxy.cutAfter(bytes, direction);
         scene.happen(300);
         relay.wake();
+        // Where sending was over before, a look at the stream is cut.
+        await eventually('it is cut', () => proxy.cuts > cuts);
         await eventually('all has arrived', async () => (await redis.xlen('chatstats:events')) === scene.last);
         expect((await streamed(redis)).map(({ id }) => id)).toEqual(scene.events.map(({ id }) => id));
       }
