@@ -69,6 +69,9 @@ export async function ownRedis(more: readonly string[] = []): Promise<OwnRedis> 
     return child;
   };
   let child = await start();
+  // A test that ran out of time is left where it was, and would leave its server behind.
+  const last = () => void child.kill('SIGKILL');
+  process.once('exit', last);
   const kill = async () => {
     const over = new Promise((resolve) => child.once('exit', resolve));
     if (child.exitCode !== null || child.signalCode !== null) return;
@@ -86,6 +89,7 @@ export async function ownRedis(more: readonly string[] = []): Promise<OwnRedis> 
     freeze: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
     async [Symbol.asyncDispose]() {
+      process.off('exit', last);
       clients.close();
       await kill();
       rmSync(folder, { recursive: true, force: true });
