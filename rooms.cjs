@@ -212,7 +212,7 @@ const rooms = [
   {
     name: 'api',
     imports: ['kernel', 'model', 'sqlite', 'sources/address-book', 'store', 'outbox', 'engine', 'delivery'],
-    types: ['pipeline'],
+    types: ['pipeline', 'doctor'],
     packages: [
       'fastify',
       '@fastify/compress',

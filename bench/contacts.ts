@@ -1,7 +1,8 @@
 /**
  * What contacts cost beside 300,000 messages and 5,000 cards: a first sync of an address book that the store does not know, a
  * look that finds no change, one card changed, an unknown sender whose card is new, merging the contact with the most
- * messages and undoing that; and for how long the longest task of each kept messages from being read.
+ * messages and undoing that; for how long the longest task of each kept messages from being read; and how soon messages are
+ * told of by a process that follows both, while a card is edited every half second.
  *
  * Usage: node bench/contacts.ts [--messages 300000] [--cards 5000]
  */
@@ -12,9 +13,13 @@ import { parseArgs } from 'node:util';
 import { DEFAULT_GAP_MS } from '../src/conversations/index.ts';
 import { breathe, systemClock } from '../src/kernel/index.ts';
 import { decideContacts, importSource, syncContacts } from '../src/pipeline/index.ts';
-import { openBookPen, writeHistory } from '../src/simulator/index.ts';
+import { openBookPen, startActor, writeHistory } from '../src/simulator/index.ts';
 import type { Database } from '../src/sqlite/index.ts';
 import { openStoreForWriting } from '../src/store/index.ts';
+import { Consumer } from './live/consumer.ts';
+import { paced } from './live/latency.ts';
+import { Sync } from './live/sync-process.ts';
+import { BUDGETS, lagHeading } from './live/table.ts';
 
 const { values } = parseArgs({
   options: { messages: { type: 'string', default: '300000' }, cards: { type: 'string', default: '5000' } },
@@ -55,8 +60,33 @@ try {
   pen.addCard({ firstName: 'New', lastName: 'Other', phones: ['+1 415 555 7001'] });
   await measure(db, 'another, with everything warm', false);
   await merges(db);
+  await besideMessages();
 } finally {
   rmSync(folder, { recursive: true });
+}
+
+/** Messages, 20 a second, while cards are edited or are left alone; contacts are looked at twice a second. */
+async function besideMessages(): Promise<void> {
+  await using sync = await Sync.start(store, source, '--address-book', addressBook, '--contacts-seconds', '0.5');
+  await sync.indexed();
+  using consumer = new Consumer(store);
+  const actor = startActor({ file: source, generation: 'macos-26', seed: 9, script: true });
+  using pen = openBookPen(path.join(addressBook, 'AddressBook-v22.abcddb'), 'macos');
+  const uid = pen.addCard({ firstName: 'Edited', lastName: 'Often', phones: ['+1 415 555 7002'] });
+  try {
+    lagHeading();
+    const scene = { actor, consumer, store };
+    await paced(scene, 'cards left alone', 200, 50, BUDGETS.hints);
+    let edits = 0;
+    const editing = setInterval(() => {
+      edits += 1;
+      pen.editCard(uid, { lastName: `Often ${edits}` });
+    }, 500);
+    await paced(scene, 'a card edited every half second', 200, 50, BUDGETS.hints);
+    clearInterval(editing);
+  } finally {
+    await actor.stop();
+  }
 }
 
 /** Runs each task after a turn of the event loop, and notes how long it took. */

@@ -31,7 +31,7 @@ for (const generation of generations) {
   const start = performance.now();
   const { cards, problems } = readAddressBooks(locateAddressBooks(addressBookFolder));
   const read = performance.now();
-  const { people } = unitePeople(cards.map((card) => keyCard(card, ['US'])));
+  const people = unitePeople(cards.map((card) => keyCard(card, ['US'])));
   const united = performance.now();
   const index = identifierIndex(people);
   const indexed = performance.now();

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Hub } from '../delivery/index.ts';
+import type { Diagnosis } from '../doctor/index.ts';
 import type { Engine, ImportArgs } from '../engine/index.ts';
 import { ChatStatsError, type Clock } from '../kernel/index.ts';
 import type { Database } from '../sqlite/index.ts';
@@ -26,6 +27,8 @@ export type Context = {
   home: string;
   /** What an import of a source by its path would be asked for; null: of the source that is followed. */
   importArgs(source: string | null, addressBook: string | null): ImportArgs;
+  /** What is wrong and what to do: what the command `doctor` says, but for what takes long. */
+  examine(): Promise<Diagnosis>;
 };
 
 export type Api = FastifyInstance<

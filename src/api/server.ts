@@ -50,7 +50,7 @@ const PAGE_POLICY = {
   frameAncestors: ["'none'"],
 };
 
-export type ApiOptions = Pick<Context, 'store' | 'version' | 'clock' | 'engine' | 'home' | 'importArgs'> & {
+export type ApiOptions = Pick<Context, 'store' | 'version' | 'clock' | 'engine' | 'home' | 'importArgs' | 'examine'> & {
   /** A name or address, and a port; 0 takes any that is free. */
   host: string;
   port: number;

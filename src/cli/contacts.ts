@@ -118,8 +118,8 @@ async function avatar(invocation: Invocation, words: readonly string[]): Promise
   const { config, world } = invocation;
   const id = numberOf(words, 'a contact');
   const places = await withStore(config.db, (db) => avatarPlaces(db, id));
-  for (const { file, uid } of places) {
-    const found = readAvatar(file, uid);
+  for (const place of places) {
+    const found = readAvatar(place, place.uid);
     if (found === null) continue;
     world.stdout.write(found.bytes);
     return EXIT.done;

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type ApiServer, startApi } from '../api/index.ts';
+import { examine } from '../doctor/index.ts';
 import { type Calls, Engine, type ImportArgs, listen } from '../engine/index.ts';
-import { ChatStatsError } from '../kernel/index.ts';
+import { ChatStatsError, pause } from '../kernel/index.ts';
 import type { FollowStatus } from '../pipeline/index.ts';
+import { serviceState } from '../service/index.ts';
 import { locateMessages } from '../sources/messages/index.ts';
 import { analyseMeanwhile } from './analysing.ts';
 import { aborted, follow, tellWhatHappens } from './following.ts';
@@ -75,6 +77,15 @@ async function startServer(
       ...{ store, engine, token, port, host: config.host, version: version(), clock: world.clock, home: world.home },
       page: PAGE,
       importArgs: (source, addressBook) => importArgs(invocation, following, source, addressBook),
+      examine: async () =>
+        await examine({
+          ...{ store, source: following?.source.path ?? config.source, machine: world, clock: world.clock },
+          addressBook: following === null ? config.addressBook : (following.addressBook ?? 'none'),
+          live: await engine.call('liveStatus', {}).catch(() => null),
+          service: await serviceState({ ...world, wait: pause }).catch(() => null),
+          // Others are answered by this thread meanwhile.
+          thorough: false,
+        }),
     });
   try {
     return await start(config.port);

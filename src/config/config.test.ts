@@ -145,6 +145,7 @@ describe('what is refused, by name', () => {
     [{ flags: { 'gap-minutes': '0x10' } }, '--gap-minutes must be a number above 0, not "0x10".'],
     [{ flags: { 'gap-minutes': 'Infinity' } }, '--gap-minutes must be a number above 0, not "Infinity".'],
     [{ env: { CHATSTATS_LIMIT: '2.5' } }, 'CHATSTATS_LIMIT must be a whole number, not "2.5".'],
+    [{ flags: { port: '65536' } }, '--port must be a port, 0 to 65535, not "65536".'],
     [{ env: { CHATSTATS_JSON: 'perhaps' } }, 'CHATSTATS_JSON must be true or false, not "perhaps".'],
     [{ file: { format: 'xml' } }, '"format" in the configuration file must be one of jsonl, csv, not "xml".'],
     [

@@ -74,6 +74,11 @@ export const wholeNumber = numeric(
   z.number().int({ error: 'must be a whole number' }).nonnegative({ error: 'must be 0 or more' }),
 );
 
+const PORT = 'must be a port, 0 to 65535';
+export const portNumber = numeric(
+  z.number().int({ error: PORT }).nonnegative({ error: PORT }).max(65_535, { error: PORT }),
+);
+
 /** A number, or text that is one in decimal notation: Number() alone would take '' for 0 and '0x10' for 16. */
 function numeric(schema: z.ZodNumber): z.ZodType<number> {
   const decimal = z.union(

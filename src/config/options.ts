@@ -7,6 +7,7 @@ import {
   oneOf,
   onOrOff,
   option,
+  portNumber,
   positiveInteger,
   positiveNumber,
   redisUrl,
@@ -193,7 +194,7 @@ export const OPTIONS = {
   port: option({
     name: 'port',
     placeholder: 'N',
-    schema: wholeNumber,
+    schema: portNumber,
     default: 4224,
     description: 'The port of the page and the API; 0 takes one that is free.',
     commands: SERVES,

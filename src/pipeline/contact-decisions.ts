@@ -11,16 +11,13 @@ import { appendEvents } from '../outbox/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { contactEvents } from './contact-events.ts';
 import type { ContactSyncOptions } from './contact-sync.ts';
-import { WriterTurns } from './writer-turns.ts';
+import { PATIENT_ATTEMPTS, WriterTurns } from './writer-turns.ts';
 
 /** A merge that was made or undone, and the two contacts. */
 export type MergeResult = { merge: number; from: number; into: number };
 
 /** What the user may decide about contacts. Contacts are named by their ids or one of their addresses. */
 export type ContactDecision = { kind: 'merge'; first: string; second: string } | { kind: 'undo'; merge: number };
-
-/** So often it is thought out anew because of others, before that is done in one task with the writing. */
-const PATIENT_ATTEMPTS = 3;
 
 /**
  * Thinks a decision out in short tasks, and then makes it in one transaction. Throws CONTACT_NOT_FOUND, MERGE_NOT_FOUND,

@@ -34,7 +34,7 @@ export class ContactLookUp {
       }, false);
     } catch (error) {
       // No address book, or none that may be read: the sync says so to whoever watches.
-      if (db.isTransaction && isOfTheFile(error)) return false;
+      if (isOfTheFile(error)) return false;
       throw error;
     }
   }

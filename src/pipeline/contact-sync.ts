@@ -5,10 +5,7 @@ import { readAddressBookSlices } from '../sources/address-book/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { dropBooks, findStaleBooks, type ReadBook, takeBookSlices } from './address-books.ts';
 import { contactEvents } from './contact-events.ts';
-import { type TurnOptions, WriterTurns } from './writer-turns.ts';
-
-/** So often settling is begun anew because of others, before it is done in one task. */
-const PATIENT_ATTEMPTS = 3;
+import { PATIENT_ATTEMPTS, type TurnOptions, WriterTurns } from './writer-turns.ts';
 
 /** What a sync came to. */
 export type ContactSyncResult = {

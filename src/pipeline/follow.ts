@@ -80,22 +80,21 @@ export class Following {
 
   /** Follows what `begin` has opened; resolves when it has been stopped, or (`once`) has caught up. */
   async run(): Promise<void> {
-    const { signal, once } = this.#options;
     try {
-      await this.#retrying(() => this.#catchUp());
-      if (once || signal.aborted) return;
-      this.#state('live');
-      await Promise.all([
-        this.#followLoop(),
-        this.#sealLoop(),
-        this.contacts.loop(),
-        this.#sweepLoop(),
-        this.#upkeepLoop(),
-      ]);
+      if (this.#options.once) await this.#retrying(() => this.#catchUp());
+      // Contacts wait for nothing but their turns, however much there is to catch up with.
+      else await Promise.all([this.contacts.loop(), this.#live()]);
     } finally {
       this.#close();
       this.#state('stopped');
     }
+  }
+
+  async #live(): Promise<void> {
+    await this.#retrying(() => this.#catchUp());
+    if (this.#options.signal.aborted) return;
+    this.#state('live');
+    await Promise.all([this.#followLoop(), this.#sealLoop(), this.#sweepLoop(), this.#upkeepLoop()]);
   }
 
   /** For calls of others while it runs: the one who follows owns the writer. Null before it has begun. */

@@ -81,6 +81,8 @@ function preparePeople(
   const problems = options.addressBook === null ? [] : takeBooks(db, options.addressBook, nowMs);
   addOwnAddresses(db, addresses.own, sourceId);
   const settlement = new Settlement(db, planPeople(db), nowMs).run();
+  // Chats that are there follow at once; those to come are named when they are written.
+  settlement.takeChanges();
   const byAddress = new Map<string, Party>();
   const party = (address: Address) => {
     const found = settlement.party(address);
@@ -92,7 +94,6 @@ function preparePeople(
   for (const address of [...participantsOf(identities, addresses), ...addresses.own]) party(address);
   const chats = loadChats(db, identities, byAddress, sourceId);
   findSelfChats(context, identities, chats.chatOfRow, byAddress);
-  settlement.takeChanges();
   return { chats, problems };
 }
 

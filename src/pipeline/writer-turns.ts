@@ -2,6 +2,9 @@ import { breathe, type Clock } from '../kernel/index.ts';
 import { peopleVersion } from '../load/index.ts';
 import type { Database } from '../sqlite/index.ts';
 
+/** So often something is thought out anew because of others, before it is done in one task. */
+export const PATIENT_ATTEMPTS = 3;
+
 /** So long may one task hold the thread, in milliseconds: less than a small batch of messages takes. */
 const SLICE_MS = 5;
 

@@ -2,6 +2,7 @@ import { must } from '../kernel/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { type ConversationItem, conversationsOfChats } from './conversation-list.ts';
 import { beginningOf, type Cursor, cursorText } from './pages.ts';
+import { PERSON_OF_CHAT } from './same-person.sql.ts';
 import { foldText } from './search-fold.ts';
 
 /** Somebody in a chat; `name` is null for whom no address book knows. */
@@ -70,10 +71,8 @@ export function chatItem(db: Database, id: number, unified: boolean): ChatItem |
 /** The direct chats with the person that this direct chat is with, itself among them; of a group, itself alone. */
 export function chatsWithSamePerson(db: Database, id: number): number[] {
   const found = db.all<{ id: number }>(
-    `SELECT DISTINCT o.chat_id AS id FROM chats c JOIN chat_participants p ON p.chat_id = c.id
-       JOIN handles h ON h.id = p.handle_id JOIN handles same ON same.contact_id = h.contact_id
-       JOIN chat_participants o ON o.handle_id = same.id JOIN chats d ON d.id = o.chat_id AND d.kind = 'direct'
-     WHERE c.id = ? AND c.kind = 'direct' ORDER BY o.chat_id`,
+    `SELECT d.id FROM handles same JOIN chats d ON d.kind = 'direct' AND d.identifier = same.address
+     WHERE same.contact_id = (SELECT ${PERSON_OF_CHAT} FROM chats c WHERE c.id = ?) ORDER BY d.id`,
     id,
   );
   return found.length === 0 ? [id] : found.map((chat) => chat.id);
@@ -108,12 +107,7 @@ function newestChats(db: Database, after: Cursor | null, limit: number): Head[] 
 function headsOf(db: Database, { query, unified }: ChatListOptions): Head[] {
   const chats = db.all<Cursor & { kind: string; person: number | null }>(
     `SELECT c.id, c.last_message_at AS at, c.kind,
-       ${
-         unified
-           ? `CASE WHEN c.kind = 'direct' THEN (SELECT min(h.contact_id) FROM chat_participants p
-                JOIN handles h ON h.id = p.handle_id WHERE p.chat_id = c.id) END`
-           : 'NULL'
-       } AS person
+       ${unified ? PERSON_OF_CHAT : 'NULL'} AS person
      FROM chats c`,
   );
   const wanted = query === null ? null : chatsHolding(db, query);

@@ -1,34 +1,20 @@
-import type { ContactLine, ContactOrigin } from '../model/index.ts';
+import type { ContactLine } from '../model/index.ts';
 import type { Database } from '../sqlite/index.ts';
+import { exportLines } from './export.ts';
 
 /** A contact with how much it said. */
 export type ContactRowLine = ContactLine & { messages: number };
 
-type Row = {
-  id: number;
-  name: string | null;
-  isMe: number;
-  origin: ContactOrigin;
-  identifiers: string;
-  messages: number;
-};
-
 /** All contacts, those who said most first. */
 export function contactLines(db: Database): ContactRowLine[] {
-  const rows = db.all<Row>(
-    `SELECT c.id, c.name, c.is_me AS isMe, c.origin,
-       (SELECT json_group_array(i.value ORDER BY i.position)
-          FROM contact_identifiers i WHERE i.contact_id = c.id) AS identifiers,
-       coalesce(s.messages, 0) AS messages
-     FROM contacts c LEFT JOIN (SELECT sender_id, count(*) AS messages FROM messages
-       WHERE kind <> 'event' AND sender_id IS NOT NULL GROUP BY sender_id) s ON s.sender_id = c.id
-     ORDER BY messages DESC, c.id`,
+  const said = db.all<{ contact: number; messages: number }>(
+    `SELECT sender_id AS contact, count(*) AS messages FROM messages
+     WHERE kind <> 'event' AND sender_id IS NOT NULL GROUP BY sender_id`,
   );
-  return rows.map((row) => ({
-    ...row,
-    isMe: row.isMe !== 0,
-    identifiers: JSON.parse(row.identifiers) as string[],
-  }));
+  const counts = new Map(said.map(({ contact, messages }) => [contact, messages]));
+  return [...exportLines(db, 'contacts')]
+    .map((line) => ({ ...line, messages: counts.get(line.id) ?? 0 }))
+    .sort((a, b) => b.messages - a.messages || a.id - b.id);
 }
 
 export type ContactConflict = { identifier: string; contacts: number[] };
@@ -83,17 +69,10 @@ export function contactMerges(db: Database): ContactMergeLine[] {
 }
 
 /** Where the pictures of a contact may be: the book and the card, those of the first card first. */
-export function avatarPlaces(
-  db: Database,
-  contact: number,
-): { file: { path: string; source: string; sealed: boolean }; uid: string }[] {
-  const rows = db.all<{ path: string; source: string; card: string }>(
-    `SELECT b.path, b.source, k.card FROM contact_cards k JOIN address_books b ON b.source = k.source
-     WHERE k.contact_id = ? ORDER BY k.card`,
+export function avatarPlaces(db: Database, contact: number): { path: string; uid: string }[] {
+  return db.all<{ path: string; uid: string }>(
+    `SELECT b.path, substr(k.card, length(k.source) + 2) AS uid
+     FROM contact_cards k JOIN address_books b ON b.source = k.source WHERE k.contact_id = ? ORDER BY k.card`,
     contact,
   );
-  return rows.map(({ path, source, card }) => ({
-    file: { path, source, sealed: false },
-    uid: card.slice(source.length + 1),
-  }));
 }

@@ -1,3 +1,5 @@
+import { PERSON_OF_CHAT } from './same-person.sql.ts';
+
 /** The rows behind `chatstats export`, oldest first. Lists come as JSON; times as Unix milliseconds. */
 const MESSAGE_COLUMNS = `
   m.guid, c.identifier AS chat, m.conversation_id AS conversationId, m.kind, h.address AS address,
@@ -40,10 +42,7 @@ export const EXPORT_CHATS = `
   FROM chats c ORDER BY c.created_at, c.id`;
 
 /** The same, with whom a direct chat is with. */
-export const UNIFIED_CHATS = EXPORT_CHATS.replace(
-  'SELECT ',
-  'SELECT (SELECT h.contact_id FROM handles h WHERE h.address = c.identifier) AS person, ',
-);
+export const UNIFIED_CHATS = EXPORT_CHATS.replace('SELECT ', `SELECT ${PERSON_OF_CHAT} AS person, `);
 
 export const EXPORT_CONTACTS = `
   SELECT c.id, c.name, c.is_me AS isMe, c.origin,

@@ -53,7 +53,7 @@ export function exportLines<K extends ExportKind>(db: Database, kind: K): Iterab
 export function* unifiedChatLines(db: Database): Generator<UnifiedChatLine> {
   const groups = new Map<string, UnifiedChatLine[]>();
   for (const line of map(db.iterate<ChatRow & { person: number | null }>(UNIFIED_CHATS), (row) => ({
-    key: row.kind === 'direct' && row.person !== null ? `person ${row.person}` : `${row.kind} ${row.identifier}`,
+    key: row.person !== null ? `person ${row.person}` : `${row.kind} ${row.identifier}`,
     line: { ...chatLine(row), chats: [row.identifier] },
   }))) {
     groups.set(line.key, [...(groups.get(line.key) ?? []), line.line]);

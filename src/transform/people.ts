@@ -19,9 +19,6 @@ export type Person = {
   decided: string[];
 };
 
-/** People (by their keys, sorted) who share an identifier and were not united, since not all their names agree. */
-export type Conflict = { keys: string[] };
-
 /** `card` null: an address that the user gave to somebody, and that no card stands for. */
 type Entry = { key: string; card: KeyedCard | null; name: CardName; identifiers: Address[] };
 /** Cards that certainly belong together: connected, and of exactly one name, or all without a name. */
@@ -34,11 +31,9 @@ type Unit = { entries: Entry[] /** Different divisions of the one name. */; name
  * people together. What the user decided goes before all of this, and cards marked as the owner's are all the
  * owner's. The result depends on the set of cards and decisions, not on their order.
  */
-export function unitePeople(cards: readonly KeyedCard[], rules: PeopleRules = NO_RULES): UnitedPeople {
+export function unitePeople(cards: readonly KeyedCard[], rules: PeopleRules = NO_RULES): Person[] {
   return finish(unitePeopleSlices(cards, rules));
 }
-
-export type UnitedPeople = { people: Person[]; conflicts: Conflict[] };
 
 /** So many cards are looked at between two pauses: a millisecond or so. */
 const SLICE = 200;
@@ -47,7 +42,7 @@ const SLICE = 200;
 export function* unitePeopleSlices(
   cards: readonly KeyedCard[],
   rules: PeopleRules = NO_RULES,
-): Generator<void, UnitedPeople> {
+): Generator<void, Person[]> {
   const rulings = new Rulings(rules);
   const entries: Entry[] = [];
   yield* paused(cards, SLICE, (card) => entries.push(readCard(card, rulings)));
@@ -62,9 +57,7 @@ export function* unitePeopleSlices(
   const joined = rulings.join(certain, givenAddress);
   const people: Person[] = [];
   yield* paused(joined, SLICE, (group) => people.push(describe(group, rulings)));
-  people.sort((a, b) => compare(a.key, b.key));
-  yield;
-  return { people, conflicts: conflictsOf(people) };
+  return people.sort((a, b) => compare(a.key, b.key));
 }
 
 /**
@@ -253,21 +246,6 @@ function describe(entries: Entry[], rulings: Rulings): Person {
     cards: sorted.flatMap((entry) => (entry.card === null ? [] : [entry.key])),
     decided: sorted.flatMap((entry) => (entry.card === null ? entry.identifiers.map(({ value }) => value) : [])),
   };
-}
-
-function conflictsOf(people: readonly Person[]): Conflict[] {
-  const holders = new Map<string, string[]>();
-  for (const person of people) {
-    for (const { value, kind } of person.identifiers) {
-      if (!LINKING_KINDS.has(kind)) continue;
-      const known = holders.get(value);
-      if (known === undefined) holders.set(value, [person.key]);
-      else known.push(person.key);
-    }
-  }
-  const groups = new Map<string, Conflict>();
-  for (const keys of holders.values()) if (keys.length > 1) groups.set(keys.join('\n'), { keys });
-  return [...groups.keys()].sort(compare).flatMap((group) => groups.get(group) ?? []);
 }
 
 /** By code units: the same order on every machine, whatever its language. */

@@ -101,6 +101,13 @@ describe('state', () => {
       expect(line).toMatch(/^(?:# |chatstats_\w+(?:\{\w+="[^"]*"\})? -?[\d.e+]+$)/);
   });
 
+  it('is what the doctor says', async () => {
+    const { ok, checks } = await place.json<{ ok: boolean; checks: { id: string; state: string }[] }>('/doctor');
+    expect(ok).toBe(true);
+    const states = new Map(checks.map(({ id, state }) => [id, state]));
+    expect([states.get('source'), states.get('store'), states.get('store-integrity')]).toEqual(['ok', 'ok', 'skipped']);
+  });
+
   it('can be asked for all that is documented', async () => {
     const document = await place.json<{ openapi: string; paths: Record<string, unknown> }>('/openapi.json');
     expect(document.openapi).toBe('3.1.0');

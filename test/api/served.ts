@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { type ApiOptions, startApi } from '../../src/api/index.ts';
+import { examine } from '../../src/doctor/index.ts';
 import { type Clock, systemClock } from '../../src/kernel/index.ts';
 import type { NewEvent } from '../../src/model/index.ts';
 import { appendEvents } from '../../src/outbox/index.ts';
@@ -87,6 +89,12 @@ export async function served({
         source: { path: source ?? fixture.source, sealed: false },
         ...{ addressBook: null, region: null, locale: null, gapMs: null },
       }),
+      examine: () =>
+        examine({
+          ...{ store: fixture.store, source: fixture.source, addressBook, live: null, thorough: false },
+          machine: { platform: process.platform, home: fixture.folder, env: {}, node: process.execPath },
+          clock: clock ?? systemClock,
+        }),
       ...{ host: '127.0.0.1', port: 0, token: null, page: null, checkAnswers: true },
       ...api,
     });

@@ -100,6 +100,20 @@ describe('contacts, while sync goes on', () => {
     expect((await sync.stop()).status).toBe(0);
   });
 
+  it('are looked at as soon as sync starts, whatever happened to the cards while it was off', async () => {
+    await using s = people('off');
+    const rarely = ['--contacts-seconds', '3600'];
+    await (await s.follow(...rarely).live()).stop();
+    const [one] = unnamed(s);
+    s.pen.addCard({ firstName: 'Anna', phones: [one] });
+    const sync = await s.follow(...rarely).live();
+    await sync.until(() => nameOf(s, one) === 'Anna', 'named her');
+    await sync.stop();
+    s.pen.addCard({ organization: 'Barnes', phones: [unnamed(s)[0]] });
+    expect((await s.follow('--once').ended).status).toBe(0);
+    expect(contacts(s).map(({ name }) => name)).toContain('Barnes');
+  });
+
   it('are merged and taken apart by the process that follows, when another asks', async () => {
     await using s = people('merged');
     const sync = await s.follow().live();

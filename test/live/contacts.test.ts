@@ -1,12 +1,13 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ContactLine, StoredEvent } from '../../src/model/index.ts';
-import { actions, address, type BookPen, ChatMaker, openBookPen } from '../../src/simulator/index.ts';
+import type { StoredEvent } from '../../src/model/index.ts';
+import { address, type BookPen, openBookPen } from '../../src/simulator/index.ts';
 import { Database } from '../../src/sqlite/index.ts';
 import { contactConflicts, exportLines, openStoreForReading } from '../../src/store/index.ts';
-import { NOW_MS, runImport } from '../support/fixture.ts';
-import { type Followed, followed } from '../support/followed.ts';
+import { chatNames, contacts, named, say, scene, senderOf, stranger } from '../support/contacts-scene.ts';
+import { runImport } from '../support/fixture.ts';
+import { followed } from '../support/followed.ts';
 import { only, types } from '../support/followed-checks.ts';
 import { ANN, BOB } from '../support/live-messages.ts';
 
@@ -14,65 +15,6 @@ const SECOND = 1_000;
 const EVE = address('+14155550199');
 
 afterEach(() => Database.watch(null));
-
-/** A store that follows Messages and an address book, in which Ann has a card, and Bob has none. */
-async function scene() {
-  let pen: BookPen | null = null;
-  let folder = '';
-  const store = await followed({
-    addressBook(inFolder) {
-      folder = path.join(inFolder, 'AddressBook');
-      mkdirSync(folder);
-      pen = openBookPen(path.join(folder, 'AddressBook-v22.abcddb'), 'macos');
-      pen.addCard({ uid: 'ANN', firstName: 'Ann', lastName: 'Archer', phones: ['(415) 555-0101'] });
-      return folder;
-    },
-  });
-  const book = pen as unknown as BookPen;
-  return {
-    store,
-    book,
-    folder,
-    [Symbol.dispose]() {
-      book.close();
-      store.close();
-    },
-  };
-}
-
-function contacts(store: Followed): ContactLine[] {
-  using db = openStoreForReading(store.store);
-  return [...exportLines(db, 'contacts')];
-}
-
-const named = (store: Followed, name: string) => contacts(store).find((contact) => contact.name === name);
-
-function chatNames(store: Followed): (string | null)[] {
-  using db = openStoreForReading(store.store);
-  return [...exportLines(db, 'chats')].map(({ name }) => name);
-}
-
-/** The name of whoever wrote a message. */
-function senderOf(store: Followed, guid: string): string | null {
-  using db = openStoreForReading(store.store);
-  return db.value('SELECT c.name FROM messages m JOIN contacts c ON c.id = m.sender_id WHERE m.guid = ?', guid);
-}
-
-/** Somebody writes in a chat of their own, which is made when they write for the first time. */
-function stranger(store: Followed, who: typeof EVE, text = 'hello') {
-  const { pen } = store;
-  const known = chats.get(store) ?? new Map<string, actions.LiveChat>();
-  chats.set(store, known);
-  const make = () => new ChatMaker(pen.database, pen.random, pen.handles).direct(who, ['iMessage']).rows[0];
-  const chat = known.get(who.id) ?? { ...make(), isGroup: false };
-  known.set(who.id, chat);
-  return actions.send(pen, chat, { from: who, atMs: NOW_MS, text });
-}
-
-const chats = new WeakMap<Followed, Map<string, actions.LiveChat>>();
-
-const say = (store: Followed, from: typeof EVE, chat = store.direct) =>
-  actions.send(store.pen, chat, { from, atMs: NOW_MS, text: 'again' });
 
 describe('R31 an unknown sender', () => {
   it('is looked up before a placeholder is made', async () => {

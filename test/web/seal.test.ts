@@ -28,13 +28,14 @@ it('a conversation counts down, is sealed when the gap has passed, and the next 
   await scene.picture(page, 'seal-before');
   await page.locator('.ending[data-state="ready"]').waitFor();
   await expect.poll(() => page.locator('.conversation .chip-ready').count()).toBe(2);
-  expect(await page.locator('.chat-live').count()).toBe(0);
+  // The list and the chat ask for what has changed each for itself.
+  await expect.poll(() => page.locator('.chat-live').count()).toBe(0);
   await scene.picture(page, 'seal-after');
 
   say('a new beginning', Date.now());
   await page.locator('.silence', { hasText: /^1 h 30 min of silence/ }).waitFor();
   await page.locator('.ending.is-open', { hasText: /Sealed in 1:[23]\d:\d\d/ }).waitFor();
-  expect(await page.locator('.conversation').count()).toBe(3);
+  await expect.poll(() => page.locator('.conversation').count()).toBe(3);
   await page.locator('.chat-live').waitFor();
   expect(scene.complaints).toEqual([]);
 });

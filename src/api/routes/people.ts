@@ -22,8 +22,8 @@ export function peopleRoutes(api: Api, context: Context): void {
     },
     (request, reply) => {
       const places = reader.read((db) => avatarPlaces(db, request.params.id));
-      for (const { file, uid } of places) {
-        const found = readAvatar(file, uid);
+      for (const place of places) {
+        const found = readAvatar(place, place.uid);
         if (found === null) continue;
         const type = isShownByBrowsers(found.mimeType) ? found.mimeType : 'application/octet-stream';
         reply.header('Content-Type', type).header('Cache-Control', 'private, max-age=3600');

@@ -27,6 +27,18 @@ export function stateRoutes(api: Api, context: Context): void {
   );
 
   api.get(
+    '/doctor',
+    {
+      schema: {
+        summary: 'What is wrong, and what to do about it; 200 in any case, read `ok`',
+        tags: ['health'],
+        response: ok(schemas.diagnosis),
+      },
+    },
+    async () => await context.examine(),
+  );
+
+  api.get(
     '/metrics',
     {
       schema: {

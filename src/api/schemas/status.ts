@@ -136,3 +136,17 @@ export const backups = page(
   z.object({ id: z.string(), device: z.string(), at: time, ios: z.string(), isEncrypted: z.boolean() }),
 ).describe(NOT_YET);
 export { pageQuery };
+
+export const diagnosis = z.object({
+  ok: z.boolean().describe('false as soon as one check has failed'),
+  checks: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      state: z.enum(['ok', 'warning', 'failed', 'skipped']),
+      found: z.string(),
+      remedy: z.string().nullable(),
+    }),
+  ),
+});
+export type Diagnosis = z.infer<typeof diagnosis>;

@@ -31,7 +31,7 @@ export function* planSlices(
   const decisions = decisionsOf(decided(mergeRecords(db)));
   const own = [...new Set([...ownAddresses(db), ...decisions.ownAddresses])];
   const cards = yield* storedCardSlices(db);
-  const { people } = yield* unitePeopleSlices(cards, decisions);
+  const people = yield* unitePeopleSlices(cards, decisions);
   const index = identifierIndex(people);
   return { people, me: ownerAmong(people, index, own), index, own: new Set(own) };
 }

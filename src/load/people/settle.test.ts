@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Card } from '../../sources/address-book/index.ts';
-import { openScratch } from '../../sqlite/index.ts';
-import { createTables, INDEXES } from '../../store/index.ts';
+import { openWritable } from '../../sqlite/index.ts';
+import { contactConflicts, createTables, INDEXES } from '../../store/index.ts';
 import { keyCard, normaliseAddress } from '../../transform/index.ts';
 import { renameChat } from '../chat-names.ts';
 import {
@@ -48,7 +48,7 @@ function card({ uid, name, identifiers, isMe }: Sketch, source = 'local'): Card 
 }
 
 class Store implements Disposable {
-  readonly db = openScratch(':memory:');
+  readonly db = openWritable(':memory:');
   #rowid = 0;
 
   constructor() {
@@ -287,5 +287,22 @@ describe('R32 contacts', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('L31 whose cards share an address though their names disagree stay apart, and are reported once for each address', () => {
+    using store = new Store();
+    store.sync([
+      { uid: 1, name: 0, identifiers: [0, 5] },
+      { uid: 2, name: 1, identifiers: [0, 5] },
+      { uid: 3, name: 1, identifiers: [1, 7] },
+      { uid: 4, name: 0, identifiers: [7] },
+    ]);
+    const [anna, ben] = ['local|U1', 'local|U2'].map((one) => store.contactOfCard(one));
+    expect(anna).not.toBe(ben);
+    // A sender that everybody has is no conflict.
+    expect(contactConflicts(store.db)).toEqual([
+      { identifier: '+14155550101', contacts: [anna, ben] },
+      { identifier: 'ann@example.com', contacts: [anna, ben] },
+    ]);
   });
 });

@@ -4,7 +4,7 @@ import { type Database, openForeign } from '../../sqlite/index.ts';
 import { repeatedUid, text } from './card.ts';
 import { iosUid } from './ios.ts';
 import { PICTURE_BYTES_LIMIT, SHORT_BUSY_TIMEOUT_MS } from './limits.ts';
-import type { AddressBookFile } from './locate.ts';
+import { type AddressBookFile, isSealed } from './locate.ts';
 import { IS_MAC_CARD, macUid } from './macos.ts';
 import { type Avatar, pictureIn } from './picture.ts';
 import { readPictureFile } from './picture-file.ts';
@@ -46,22 +46,22 @@ const IN_A_FILE = 2;
  * thumbnail. `uid` is what `Card.uid` says. Never throws on account of the files; a book that another program has locked
  * counts as one without pictures, after a short wait.
  */
-export function readAvatar(file: AddressBookFile, uid: string): Avatar | null {
-  return firstOf([() => fromBook(file, uid)]);
+export function readAvatar({ path: book }: Pick<AddressBookFile, 'path'>, uid: string): Avatar | null {
+  return firstOf([() => fromBook(book, uid)]);
 }
 
-function fromBook(file: AddressBookFile, uid: string): Avatar | null {
-  using db = openBriefly(file.path, file.sealed);
+function fromBook(book: string, uid: string): Avatar | null {
+  using db = openBriefly(book);
   if (columnsOf(db, MAC.table).size > 0) {
     const row = rowOf(db, MAC, uid);
-    return row === null ? null : macAvatar(db, file.path, row);
+    return row === null ? null : macAvatar(db, book, row);
   }
   const row = rowOf(db, IOS, uid);
-  return row === null ? null : iosAvatar(file, row);
+  return row === null ? null : iosAvatar(book, row);
 }
 
-function openBriefly(file: string, sealed: boolean): Database {
-  const db = openForeign(file, { sealed });
+function openBriefly(file: string): Database {
+  const db = openForeign(file, { sealed: isSealed(file) });
   db.exec(`PRAGMA busy_timeout = ${SHORT_BUSY_TIMEOUT_MS}`);
   return db;
 }
@@ -123,11 +123,11 @@ function fromImagesFolder(db: Database, book: string, row: number): Avatar | nul
   );
 }
 
-function iosAvatar(file: AddressBookFile, row: number): Avatar | null {
-  const folder = path.dirname(file.path);
+function iosAvatar(book: string, row: number): Avatar | null {
+  const folder = path.dirname(book);
   const pictures = IOS_PICTURES.map((name) => path.join(folder, name)).find((candidate) => existsSync(candidate));
   if (pictures === undefined) return null;
-  using db = openBriefly(pictures, file.sealed);
+  using db = openBriefly(pictures);
   return firstOf(['ABFullSizeImage', 'ABThumbnailImage'].map((table) => () => fromPictures(db, table, row)));
 }
 

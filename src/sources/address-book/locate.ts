@@ -100,7 +100,8 @@ function sourceOf(file: string): string {
   return path.basename(path.dirname(folder)) === 'Sources' ? path.basename(folder) : 'local';
 }
 
-function isSealed(file: string): boolean {
+/** Whether a file lies in a backup, in which nothing may be created. */
+export function isSealed(file: string): boolean {
   const folder = path.dirname(file);
   return [folder, path.dirname(folder)].some((f) => BACKUP_MARKERS.some((marker) => existsSync(path.join(f, marker))));
 }

@@ -41,7 +41,7 @@ it('opening and reading leave it as it is, while a writer is there and when none
   const unchanged = () => {
     const before = readBookStamp(book);
     expect(read().cards).toHaveLength(1);
-    readAvatar({ path: book, source: 'local', sealed: false }, uid);
+    readAvatar({ path: book }, uid);
     expect(readBookStamp(book)).toBe(before);
   };
   unchanged();

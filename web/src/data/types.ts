@@ -3,6 +3,7 @@ export type {
   Chat,
   Contact,
   Conversation,
+  Diagnosis,
   Event as EventItem,
   Health,
   MetricsSample,

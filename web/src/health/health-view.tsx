@@ -1,12 +1,12 @@
 import { useState } from 'react';
 import { useStatus } from '../data/status.ts';
-import type { Health, MetricsSample, Status } from '../data/types.ts';
-import { useAnswer } from '../data/use-answer.ts';
+import type { MetricsSample, Status } from '../data/types.ts';
 import { useMetrics } from '../live/page-stream.ts';
 import { bytes, count, MINUTE_MS, msOf, percent, span, when } from '../parts/format.ts';
-import { Icon, type IconName } from '../parts/icons.tsx';
+import { Icon } from '../parts/icons.tsx';
 import { useNowBy } from '../parts/now.ts';
 import { Failed, Loading } from '../parts/states.tsx';
+import { Doctor } from './doctor.tsx';
 import { Quarantine } from './quarantine.tsx';
 
 /** Whether all is well: what doctor says, how far following is, what waits, and what was set aside. */
@@ -31,56 +31,6 @@ export function HealthView() {
         )}
       </div>
     </div>
-  );
-}
-
-const VERDICTS = {
-  ok: 'All is well',
-  warning: 'Something could be better',
-  failed: 'Something is wrong',
-} as const;
-
-/** By the state of a check; one that could not be made has a sign of its own. */
-const SIGNS: Record<string, { icon: IconName; word: string }> = {
-  ok: { icon: 'check', word: 'In order:' },
-  warning: { icon: 'warn', word: 'Warning:' },
-  failed: { icon: 'warn', word: 'Failed:' },
-};
-
-const NAMES: Record<string, string> = {
-  store: 'Store:',
-  following: 'Following:',
-  lag: 'Lag:',
-  queue: 'Queue:',
-  quarantine: 'Set aside:',
-  search: 'Search:',
-};
-
-function Doctor() {
-  const { value, error, isLoading, reload } = useAnswer<Health>('health');
-  if (value === null && error !== null) return <Failed error={error} onRetry={reload} />;
-  if (value === null) return isLoading ? <Loading what="the checks" lines={3} /> : null;
-  return (
-    <section className={`doctor is-${value.state}`} aria-labelledby="doctor-title">
-      <header className="page-head">
-        <h2 id="doctor-title">{VERDICTS[value.state]}</h2>
-        <button type="button" className="button" disabled={isLoading} onClick={reload}>
-          Check again
-        </button>
-      </header>
-      <ul className="checks">
-        {value.checks.map(({ name, state, text, hint }) => (
-          <li key={name} className={`check is-${state}`}>
-            <Icon name={SIGNS[state]?.icon ?? 'none'} size={18} />
-            <span className="sr-only">{SIGNS[state]?.word ?? 'Not looked at:'}</span>
-            <span>
-              <strong>{NAMES[name] ?? `${name}:`}</strong> {text}
-              {hint !== null && <span className="check-hint">{hint}</span>}
-            </span>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }
 
