@@ -78,11 +78,15 @@ export function holdTargets(db: Database, conversation: number, nowMs: number): 
   );
 }
 
-/** All that is wanted of conversations that are over is to be looked at again, after everything that is new. */
+/**
+ * All that is wanted of conversations that are over is to be looked at again, after everything that is new, and what
+ * follows those that go on as well.
+ */
 export function reopenAll(db: Database, nowMs: number): void {
   db.run(
     `UPDATE analysis_targets SET asked = asked + 1, opened_at = ?1, due_at = ?1, rank = max(rank, ?2), state = 'open'
-     WHERE kind = 'batch' AND state <> 'open'`,
+     WHERE state <> 'open'
+       AND (kind = 'batch' OR conversation_id IN (SELECT id FROM conversations WHERE state = 'active'))`,
     nowMs,
     RANK_AGAIN,
   );

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadPasses, type Pass } from '../../src/analysis/index.ts';
-import { fixedClock } from '../../src/kernel/index.ts';
+import { fixedClock, must } from '../../src/kernel/index.ts';
 import type { StoredEvent, Transcript } from '../../src/model/index.ts';
 import { actions } from '../../src/simulator/index.ts';
 import { AnalysisDriver, loadedPass } from '../support/analysis-driver.ts';
@@ -140,6 +140,55 @@ describe('from a message to what was found in it', () => {
     it.store.sweep();
     await it.driver.run();
     expect(pass.seen.length - before).toBe(2);
+  });
+
+  it('again when only the versions of a message change: the text, and the moment, are those of the edit before', async () => {
+    const pass = counting();
+    using it = await scene(pass);
+    const message = it.say('one');
+    it.store.wake();
+    const atMs = it.clock.now();
+    actions.edit(it.store.pen, message, 'better', atMs);
+    it.store.wake();
+    await it.over();
+    const before = { runs: pass.seen.length, fingerprint: it.driver.results().at(0)?.fingerprint };
+    actions.edit(it.store.pen, message, 'better', atMs);
+    const events = it.store.wake();
+    expect(events.map(({ type, data }) => ({ type, data }))).toEqual([
+      { type: 'message_updated', data: { guids: [message.guid], changed: ['edits'] } },
+    ]);
+    await it.driver.run();
+    expect(pass.seen.length - before.runs).toBe(1);
+    const result = must(it.driver.results().at(0), 'it was analysed');
+    expect(result).toMatchObject({ stale_at: null });
+    expect(result.fingerprint).not.toBe(before.fingerprint);
+  });
+
+  it('again when a reaction comes back, or says something else in its place', async () => {
+    const pass = counting();
+    using it = await scene(pass);
+    const message = it.say('one');
+    const { pen } = it.store;
+    const loved = actions.react(pen, message, { from: 'me', code: 2000, atMs: it.clock.now() });
+    it.store.wake();
+    await it.over();
+    const print = async () => {
+      const events = it.store.wake().map(({ type }) => type);
+      await it.driver.run();
+      return { events, print: it.driver.results().at(0)?.fingerprint };
+    };
+    const before = await print();
+    const removal = actions.react(pen, message, { from: 'me', code: 3000, atMs: it.clock.now() });
+    const without = await print();
+    expect(without.events).toEqual(['reaction_removed']);
+    actions.deleteForGood(pen, removal);
+    expect(await print()).toEqual({ events: ['reaction_added'], print: before.print });
+    pen.database.updateMessage(loved.rowId, { associated_message_type: 2003 });
+    it.store.wake();
+    it.store.sweep();
+    await it.driver.run();
+    const after = it.driver.results().at(0)?.fingerprint;
+    expect(new Set([before.print, without.print, after]).size).toBe(3);
   });
 
   it('says that a result is of an older version, and makes no new one by itself', async () => {
