@@ -18,10 +18,13 @@ export const PLANNED_AT_ONCE = 500;
 /** Without any word of a commit, the store is asked so often whether there is something to do, in milliseconds. */
 export const LOOK_MS = 5_000;
 
+/** A queue that may lose what it holds is asked so often whether it has, in milliseconds. */
+export const STANDING_MS = 1_000;
+
 /** After a word of a commit, so much is waited for others, in milliseconds. */
 export const GATHER_MS = 25;
 
-/** Whether the queue still knows what is queued is asked so often, in milliseconds. */
+/** Whether the queue still knows what is queued is asked so often where nothing says that it may have lost some, in milliseconds. */
 export const REPAIR_MS = 60_000;
 
 /** A live pass looks so long after something was said, and waits no longer than the second while more is said. */

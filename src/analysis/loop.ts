@@ -1,6 +1,6 @@
 import { type JobQueue, runJobs } from '../jobs/index.ts';
 import { BackOff, Bell, type Clock, LanesClosedError, pause } from '../kernel/index.ts';
-import { GATHER_MS, JOB_LIMITS, LOOK_MS, PROGRESS_MS, REPAIR_MS } from './limits.ts';
+import { GATHER_MS, JOB_LIMITS, LOOK_MS, PROGRESS_MS, REPAIR_MS, STANDING_MS } from './limits.ts';
 import type { Analysis, PassDesk } from './service.ts';
 
 export type LoopOptions = {
@@ -17,8 +17,8 @@ export type LoopOptions = {
   onProblem(code: string, text: string): void;
 };
 
-/** After a failure that may pass. */
-const RETRY = { firstMs: 200, mostMs: 60_000, factor: 2 };
+/** After a failure that may pass: a server that is there again is not kept waiting. */
+const RETRY = { firstMs: 200, mostMs: 2_000, factor: 2 };
 
 /** Keeps analysis going until it is stopped. What fails is told and tried again; following never waits for it. */
 export class AnalysisLoop {
@@ -29,6 +29,8 @@ export class AnalysisLoop {
   #pausedUntilMs: number | null;
   #toldOfBounds = '';
   #hasPlans = false;
+  /** Undefined: not asked for yet. */
+  #standing: string | null | undefined;
 
   constructor(options: LoopOptions) {
     this.#options = options;
@@ -77,21 +79,32 @@ export class AnalysisLoop {
   }
 
   async #begin(): Promise<void> {
-    const { analysis, queue } = this.#options;
-    await analysis.begin();
+    await this.#options.analysis.begin();
+    await this.#lookForLoss();
+  }
+
+  /** A queue that was emptied, or is another, knows neither its jobs nor whether it is paused. */
+  async #lookForLoss(): Promise<void> {
+    const { queue } = this.#options;
+    const standing = await queue.standing();
+    if (standing === this.#standing) return;
     if (this.#pausedUntilMs === null) await queue.resume();
     else await queue.pause();
+    this.#repairedAt = Number.NEGATIVE_INFINITY;
+    // Noted last, and as it was before all that: whatever is cut off, or lost meanwhile, is done again.
+    this.#standing = standing;
   }
 
   async #round(signal: AbortSignal): Promise<void> {
     const { analysis, clock } = this.#options;
     await this.#endPause();
     while ((await analysis.hear()) && !signal.aborted);
+    await this.#lookForLoss();
     while ((await analysis.settle()) && !signal.aborted);
     if (this.#pausedUntilMs === null) {
       if (clock.now() - this.#repairedAt >= REPAIR_MS) {
-        this.#repairedAt = clock.now();
         await analysis.repair();
+        this.#repairedAt = clock.now();
       }
       if ((await analysis.plan()) && !signal.aborted) this.wake();
       if ((await analysis.fill()) && !signal.aborted) this.wake();
@@ -122,7 +135,7 @@ export class AnalysisLoop {
     const { analysis, clock } = this.#options;
     try {
       const due = await analysis.nextDue();
-      const most = this.#hasPlans ? PROGRESS_MS : LOOK_MS;
+      const most = this.#hasPlans ? PROGRESS_MS : this.#standing === null ? LOOK_MS : STANDING_MS;
       // What is due and was not begun waits for room in the queue, of which there will be a word, or for another day.
       return due === null || due <= clock.now() ? most : Math.min(most, due - clock.now());
     } catch {

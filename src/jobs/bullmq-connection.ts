@@ -8,6 +8,8 @@ import type { JobKind } from './kinds.ts';
 const QUEUES = { live: 'chatstats-analysis-live', batch: 'chatstats-analysis-batch' } as const;
 /** Whoever waits for work, or for what came of it, hears here that there may be some. */
 export const CHANNEL = 'chatstats-analysis';
+/** Stands beside the jobs, and is gone when they are: whoever finds another one knows that they were lost. */
+export const MARK = 'chatstats-analysis:mark';
 
 /** BullMQ tells of every step in a stream of its own; it is for nobody here, so that it is kept short. */
 const MOST_OF_ITS_EVENTS = 1_000;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Job } from 'bullmq';
 import { BackOff, Bell, type Clock } from '../kernel/index.ts';
-import { type BullConnection, CHANNEL, connectBull, type Side } from './bullmq-connection.ts';
+import { type BullConnection, CHANNEL, connectBull, MARK, type Side } from './bullmq-connection.ts';
 import { CLEAR, FIELDS, HOLD } from './bullmq-scripts.ts';
 import {
   type FinishedJob,
@@ -22,7 +22,7 @@ export type BullOptions = JobQueueOptions & {
   clock: Clock;
   /** In [0, 1), for pauses. */
   random: () => number;
-  /** Somebody, perhaps on another machine, has put jobs in, or said what came of one. */
+  /** Somebody, perhaps on another machine, has put jobs in, or said what came of one; or the server is there again. */
   onNews?(): void;
 };
 
@@ -163,6 +163,14 @@ export class BullQueue implements JobQueue {
     return { live, batch };
   }
 
+  /** Of one run of one server (after another, what it wrote last may be gone), and of what was never emptied since. */
+  async standing(): Promise<string> {
+    const { redis } = await this.#open();
+    const step = redis.pipeline().set(MARK, randomUUID(), 'NX').get(MARK).info('server');
+    const [, mark, info] = answersOf(await step.exec());
+    return `${runOf(String(info))} ${String(mark)}`;
+  }
+
   async pause(): Promise<void> {
     const { sides } = await this.#open();
     for (const { queue } of Object.values(sides)) await queue.pause();
@@ -299,10 +307,13 @@ export class BullQueue implements JobQueue {
   async #open(): Promise<BullConnection> {
     if (this.#isClosed) throw new Error('the queue has been closed');
     this.#opening ??= connectBull(this.#options.url, this.#options).then((opened) => {
-      opened.listener.on('message', () => {
+      const tell = () => {
         this.#bell.ring();
         this.#options.onNews?.();
-      });
+      };
+      opened.listener.on('message', tell);
+      // It is there again, and perhaps with less than it had.
+      opened.redis.on('ready', tell);
       return opened;
     });
     try {
@@ -344,6 +355,11 @@ function failureIn(text: string): { code: string; reason: string } {
     // BullMQ's own words, which hold nothing of the job.
     return { code: 'QUEUE_FAILED', reason: 'the queue gave the job up' };
   }
+}
+
+/** Which run of the server it is; empty where it does not say. */
+function runOf(info: string): string {
+  return /^run_id:(\w+)/m.exec(info)?.[1] ?? '';
 }
 
 function answersOf(answers: [error: Error | null, result: unknown][] | null): unknown[] {

@@ -2,7 +2,8 @@
  * What a queue of jobs promises, whichever engine keeps it: rows of the store (embedded), or BullMQ on Redis.
  *
  * A job is a hint that something is to be computed; what is to be computed is decided by the store. So a queue may lose
- * everything it holds at any moment: whoever keeps the store asks `known` and enqueues again what is missing.
+ * everything it holds at any moment: whoever keeps the store sees by `standing` that it may have, asks `known`, and
+ * enqueues again what is missing.
  *
  *   enqueue → waiting → lease → active → complete → finished → forget
  *                ↑                  ├─ fail ─→ waiting, after a pause that grows
@@ -93,6 +94,11 @@ export type JobSource = {
   /** Removes jobs, in whatever state. Ids that are not known are no error. */
   forget(ids: readonly string[]): Promise<void>;
   counts(): Promise<Record<JobKind, JobCounts>>;
+  /**
+   * A word for what keeps the jobs. Another word than before says that anything may be lost since: jobs, and that it was
+   * paused. Null: what keeps them is the store itself, and loses nothing that the store does not lose.
+   */
+  standing(): Promise<string | null>;
   /** While it is paused nothing is leased; what is active goes on. It lasts until it is resumed, by whoever. */
   pause(): Promise<void>;
   resume(): Promise<void>;

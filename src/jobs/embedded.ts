@@ -117,6 +117,10 @@ export class EmbeddedQueue implements JobQueue {
     return counts;
   }
 
+  async standing(): Promise<null> {
+    return null;
+  }
+
   async pause(): Promise<void> {
     await this.#write((db) => db.run(`INSERT OR REPLACE INTO meta (key, value) VALUES (?, '1')`, PAUSED));
   }

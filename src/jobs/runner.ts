@@ -22,7 +22,7 @@ export type RunnerOptions = {
 
 /** Leases are extended when so much of them has passed. */
 const EXTEND_AFTER = 1 / 3;
-const UNREACHABLE = { firstMs: 100, mostMs: 30_000, factor: 2 };
+const UNREACHABLE = { firstMs: 100, mostMs: 2_000, factor: 2 };
 
 /** Takes jobs from a queue until it is stopped: then it takes no more, and gives back what is not done. Never rejects. */
 export async function runJobs(options: RunnerOptions, signal: AbortSignal): Promise<void> {
