@@ -4,6 +4,7 @@ import type { Hub } from '../delivery/index.ts';
 import type { Diagnosis } from '../doctor/index.ts';
 import type { Engine, ImportArgs } from '../engine/index.ts';
 import { ChatStatsError, type Clock } from '../kernel/index.ts';
+import type { RedisFigures } from '../model/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import type { Guard } from './guard.ts';
 import type { HeavyReader } from './heavy-reader.ts';
@@ -27,6 +28,8 @@ export type Context = {
   home: string;
   /** What an import of a source by its path would be asked for; null: of the source that is followed. */
   importArgs(source: string | null, addressBook: string | null): ImportArgs;
+  /** How relaying to Redis goes; null where nothing is relayed. */
+  redis(): Promise<RedisFigures | null>;
   /** What is wrong and what to do: what the command `doctor` says, but for what takes long. */
   examine(): Promise<Diagnosis>;
 };

@@ -50,7 +50,10 @@ const PAGE_POLICY = {
   frameAncestors: ["'none'"],
 };
 
-export type ApiOptions = Pick<Context, 'store' | 'version' | 'clock' | 'engine' | 'home' | 'importArgs' | 'examine'> & {
+export type ApiOptions = Pick<
+  Context,
+  'store' | 'version' | 'clock' | 'engine' | 'home' | 'importArgs' | 'examine' | 'redis'
+> & {
   /** A name or address, and a port; 0 takes any that is free. */
   host: string;
   port: number;
@@ -78,7 +81,9 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const heavy = started.use(new HeavyReader(options.store));
   const hub = started.use(new Hub({ read: (work) => reader.read(work), ...options.streams }));
   reader.onReplaced(() => hub.storeReplaced());
-  const monitor = started.use(new Monitor({ engine: options.engine, hub, reader, clock: options.clock }));
+  const monitor = started.use(
+    new Monitor({ engine: options.engine, hub, reader, clock: options.clock, redis: options.redis }),
+  );
   const app = await appOf({ ...options, reader, heavy, hub, monitor, guard }, options);
   // Streams end before the server waits for its connections: disposing goes from the last to the first.
   started.defer(() => app.close());

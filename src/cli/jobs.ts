@@ -1,8 +1,8 @@
 import { runOwned } from '../engine/index.ts';
 import { ChatStatsError, EXIT, type ExitCode } from '../kernel/index.ts';
 import { type JobLine, jobLines } from '../store/index.ts';
-import { type Invocation, note, print, printJson } from './invocation.ts';
-import { withStore } from './store-access.ts';
+import { type Invocation, note, print, printJson, warn } from './invocation.ts';
+import { liveStatus, withStore } from './store-access.ts';
 
 /** Jobs are many; whoever wants them all asks for JSON. */
 const SHOWN = 100;
@@ -37,6 +37,10 @@ async function list(invocation: Invocation): Promise<ExitCode> {
     const left = failed.length + others.length - SHOWN;
     if (left > 0) note(invocation, `and ${left} more; --json lists them all`);
   }
+  // Jobs wait then, and nothing about them says why.
+  const redis = (await liveStatus(config.db))?.redis ?? null;
+  if (redis !== null && !redis.isConnected)
+    warn(invocation, redis.problems.at(-1)?.text ?? 'Redis is not connected yet');
   return EXIT.done;
 }
 

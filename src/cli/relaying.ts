@@ -1,4 +1,4 @@
-import type { Engine } from '../engine/index.ts';
+import type { Dispatch, Engine, LiveStatus } from '../engine/index.ts';
 import { Relay } from '../relay/index.ts';
 import { type Invocation, note, warn } from './invocation.ts';
 
@@ -39,6 +39,7 @@ export function relayTo(invocation: Invocation, engine: Engine, store: string): 
   const committed = engine.on('committed', () => relay.wake());
   return {
     settle: (ms) => relay.settle(ms),
+    figures: () => relay.figures(),
     async [Symbol.asyncDispose]() {
       committed[Symbol.dispose]();
       await relay[Symbol.asyncDispose]();
@@ -46,4 +47,14 @@ export function relayTo(invocation: Invocation, engine: Engine, store: string): 
   };
 }
 
-export type RelayHandle = Pick<Relay, 'settle'> & AsyncDisposable;
+export type RelayHandle = Pick<Relay, 'settle' | 'figures'> & AsyncDisposable;
+
+/** What another process asks the owner of the store for; of Redis this thread knows, and the engine does not. */
+export function answering(engine: Engine, relay: RelayHandle | null): Dispatch {
+  const answer: Dispatch = async (name, args, options) => {
+    const result = await engine.call(name, args, options);
+    if (name !== 'liveStatus' || relay === null) return result;
+    return { ...(result as LiveStatus), redis: await relay.figures() } as typeof result;
+  };
+  return answer;
+}

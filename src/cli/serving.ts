@@ -10,7 +10,7 @@ import { locateMessages } from '../sources/messages/index.ts';
 import { analyseMeanwhile } from './analysing.ts';
 import { aborted, follow, tellWhatHappens } from './following.ts';
 import { type Invocation, print, printJson } from './invocation.ts';
-import { relayTo } from './relaying.ts';
+import { answering, type RelayHandle, relayTo } from './relaying.ts';
 import { localeOf } from './source.ts';
 import { terminalOf } from './terminal.ts';
 import { version } from './version.ts';
@@ -41,10 +41,10 @@ export async function serve(
   const token = tokenOf(invocation);
   await using engine = await Engine.start({ store });
   using _telling = tellWhatHappens(invocation, engine, following?.source.path ?? store);
+  await using relay = relayTo(invocation, engine, store);
   // Another process that wants to write is answered by this one.
-  await using _owner = await listen(store, (name, args, options) => engine.call(name, args, options));
-  await using api = await startServer(invocation, task, engine, token);
-  await using _relay = relayTo(invocation, engine, store);
+  await using _owner = await listen(store, answering(engine, relay));
+  await using api = await startServer(invocation, task, { engine, relay }, token);
   announce(invocation, api);
   if (following === null) {
     using _analysing = await analyseMeanwhile(invocation, engine);
@@ -68,7 +68,7 @@ export async function serve(
 async function startServer(
   invocation: Invocation,
   { store, following, anyPort = false }: ServingTask,
-  engine: Engine,
+  { engine, relay }: { engine: Engine; relay: RelayHandle | null },
   token: string | null,
 ): Promise<ApiServer> {
   const { config, world } = invocation;
@@ -76,12 +76,13 @@ async function startServer(
     startApi({
       ...{ store, engine, token, port, host: config.host, version: version(), clock: world.clock, home: world.home },
       page: PAGE,
+      redis: async () => (await relay?.figures()) ?? null,
       importArgs: (source, addressBook) => importArgs(invocation, following, source, addressBook),
       examine: async () =>
         await examine({
           ...{ store, source: following?.source.path ?? config.source, machine: world, clock: world.clock },
           addressBook: following === null ? config.addressBook : (following.addressBook ?? 'none'),
-          live: await engine.call('liveStatus', {}).catch(() => null),
+          live: await answering(engine, relay)('liveStatus', {}, {}).catch(() => null),
           service: await serviceState({ ...world, wait: pause }).catch(() => null),
           // Others are answered by this thread meanwhile.
           thorough: false,

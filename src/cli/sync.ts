@@ -4,7 +4,7 @@ import { checkImport, type FollowStatus } from '../pipeline/index.ts';
 import { analyseMeanwhile } from './analysing.ts';
 import { aborted, follow, followArgs, tellWhatHappens } from './following.ts';
 import { type Invocation, print, printJson } from './invocation.ts';
-import { relayTo } from './relaying.ts';
+import { answering, relayTo } from './relaying.ts';
 import { pairs } from './terminal.ts';
 
 /** So long the end of catching up waits for Redis, in milliseconds. */
@@ -20,9 +20,9 @@ export async function run(invocation: Invocation): Promise<ExitCode> {
   using _interrupt = world.onInterrupt(() => stop.abort());
   await using engine = await Engine.start({ store: config.db });
   using _telling = tellWhatHappens(invocation, engine, args.source.path);
-  // Another process that wants to write is answered by this one.
-  await using _owner = await listen(config.db, (name, handed, options) => engine.call(name, handed, options));
   await using relay = relayTo(invocation, engine, config.db);
+  // Another process that wants to write is answered by this one.
+  await using _owner = await listen(config.db, answering(engine, relay));
   const begin = async () => await follow(invocation, { engine, store: config.db, args }, stop.signal);
   let status = await begin();
   if (!args.once) {

@@ -1,4 +1,5 @@
 import type { Letters, PassInfo, PassSettings, PlanForecast } from '../analysis/index.ts';
+import type { RedisFigures } from '../model/index.ts';
 import type {
   ContactSyncResult,
   FollowArgs,
@@ -17,7 +18,12 @@ export type ImportArgs = Omit<ImportOptions, 'store' | 'clock' | 'onProgress' | 
 export type QuarantineArgs = { ids: readonly number[] | 'all' };
 
 /** How the engine is doing: what it follows, and how many tasks wait for their turn, by lane. */
-export type LiveStatus = { following: FollowStatus | null; waiting: Record<string, number> };
+export type LiveStatus = {
+  following: FollowStatus | null;
+  waiting: Record<string, number>;
+  /** What the doors add for another process: how relaying goes, null where nothing is relayed. The engine knows nothing of it. */
+  redis?: RedisFigures | null;
+};
 
 export type AnalysisArgs = {
   passes: PassSettings;

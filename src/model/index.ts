@@ -2,4 +2,5 @@
 
 export type * from './events.ts';
 export type * from './export-lines.ts';
+export type * from './redis-figures.ts';
 export type * from './transcript.ts';

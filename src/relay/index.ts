@@ -11,5 +11,4 @@
  * `chat:last_msg:{chat_id}` and `conversation:check_queue` tell others what the store knows of active conversations. They
  * are written from it, never read back.
  */
-export type { GroupFigures, ServerFigures } from './figures.ts';
-export { Relay, type RelayFigures, type RelayOptions, type RelayOwner } from './relay.ts';
+export { Relay, type RelayOptions, type RelayOwner } from './relay.ts';

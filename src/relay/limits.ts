@@ -39,3 +39,6 @@ export const LAST_WORD_MS = 500;
 
 /** Keys that are asked for or written at once. */
 export const KEYS_AT_ONCE = 500;
+
+/** Whoever asks how it goes waits so long at most for what the server says of itself, in milliseconds. */
+export const FIGURES_MS = 500;

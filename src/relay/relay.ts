@@ -1,10 +1,12 @@
-import { BackOff, Bell, ChatStatsError, type Clock, type ErrorCode, pause, systemRandom } from '../kernel/index.ts';
+import { BackOff, Bell, ChatStatsError, type Clock, pause, systemRandom } from '../kernel/index.ts';
+import type { RedisFigures } from '../model/index.ts';
 import { lastEventId } from '../outbox/index.ts';
 import { connectRedis, failureOf, type Redis, serverOf } from '../redis/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { openStoreForReading } from '../store/index.ts';
-import { type ServerFigures, serverFigures } from './figures.ts';
+import { serverFigures } from './figures.ts';
 import {
+  FIGURES_MS,
   LAST_WORD_MS,
   MOST_SET_ASIDE,
   POLL_MS,
@@ -15,6 +17,7 @@ import {
   STREAM_MOST,
   UPKEEP_MS,
 } from './limits.ts';
+import { type ProblemCode, RelayProblems } from './problems.ts';
 import { Sender } from './sender.ts';
 import { standingOf } from './standing.ts';
 import { EventStream, NO_ENTRY } from './stream.ts';
@@ -46,16 +49,6 @@ export type RelayOptions = {
   most?: number;
 };
 
-export type ProblemCode = Extract<ErrorCode, `REDIS_${string}`>;
-
-export type RelayFigures = {
-  isConnected: boolean;
-  /** The last event that Redis has, and how many have not arrived. */
-  position: number;
-  lag: number;
-  server: ServerFigures | null;
-};
-
 /**
  * Keeps the stream and the mirror of the tracker in step with the store, for as long as it lives. It only reads the
  * store; that Redis is away, slow or empty is nobody's trouble but its own. Runs in the main thread: a batch is read in
@@ -67,6 +60,7 @@ export class Relay implements AsyncDisposable {
   readonly #stopping = new AbortController();
   readonly #backOff: BackOff;
   readonly #running: Promise<void>;
+  readonly #problems: RelayProblems;
   #redis: Redis | null = null;
   #position = 0;
   #acknowledged = 0;
@@ -78,6 +72,7 @@ export class Relay implements AsyncDisposable {
   constructor(options: RelayOptions) {
     this.#options = { pollMs: POLL_MS, repairMs: REPAIR_MS, keeps: STREAM_KEEPS, most: STREAM_MOST, ...options };
     this.#backOff = new BackOff({ ...RETRY, random: systemRandom });
+    this.#problems = new RelayProblems(options.clock);
     this.#running = this.#run();
   }
 
@@ -86,14 +81,17 @@ export class Relay implements AsyncDisposable {
     this.#bell.ring();
   }
 
-  async figures(): Promise<RelayFigures> {
+  /** How it goes. A server that hangs is not waited for: then nothing is said of what it holds. */
+  async figures(): Promise<RedisFigures> {
     const redis = this.#redis;
     const newest = this.#reading(lastEventId) ?? this.#position;
+    const asked = redis === null ? Promise.resolve(null) : serverFigures(redis).catch(() => null);
     return {
       isConnected: redis !== null,
       position: this.#position,
       lag: Math.max(0, newest - this.#position),
-      server: redis === null ? null : await serverFigures(redis).catch(() => null),
+      server: await within(asked, FIGURES_MS),
+      problems: this.#problems.list,
     };
   }
 
@@ -156,7 +154,11 @@ export class Relay implements AsyncDisposable {
     this.#tellConnected();
     while (!signal.aborted) {
       const isSound = await this.#pass(sender, mirror, upkeep);
-      if (!isSound) await this.#stand(stream, sender, storeId);
+      if (!isSound) {
+        await this.#stand(stream, sender, storeId);
+        // Whatever was done to the stream may have been done to the mirror.
+        upkeep.want('repair');
+      }
       this.#backOff.reset();
       if (upkeep.isDue('trim', UPKEEP_MS)) await stream.trim(this.#options.keeps, this.#options.most);
       this.#acknowledge();
@@ -187,14 +189,14 @@ export class Relay implements AsyncDisposable {
         const name = await stream.setAside(storeId, seen);
         if (name === null) continue;
         this.#setAside += 1;
-        this.#options.onProblem('REDIS_FOREIGN_STREAM', `the stream held events of another store; it is now ${name}`);
+        this.#tell('REDIS_FOREIGN_STREAM', `the stream held events of another store; it is now ${name}`);
         continue;
       }
       // Whoever came between has changed what was seen, so that it has to be looked at again.
       if (!(await stream.bind(storeId, seen))) continue;
       if (standing.kind === 'ours' && standing.missed > 0) {
         const text = `${standing.missed} events are no longer kept and are missing in Redis`;
-        this.#options.onProblem('REDIS_EVENTS_MISSED', text);
+        this.#tell('REDIS_EVENTS_MISSED', text);
       }
       sender.startAt(standing.from, standing.kind === 'empty' ? NO_ENTRY : seen.last);
       this.#position = standing.from;
@@ -245,27 +247,30 @@ export class Relay implements AsyncDisposable {
   /** What Redis may throw away to make room would have to be sent again, over and over. */
   async #warnOfEviction(redis: Redis): Promise<void> {
     const { memory } = await serverFigures(redis);
+    this.#problems.passed('REDIS_MAY_EVICT');
     if (memory.mostBytes === 0 || memory.policy === 'noeviction') return;
     const text = `Redis may drop keys to make room (maxmemory-policy ${memory.policy}); set it to noeviction`;
-    this.#options.onProblem('REDIS_MAY_EVICT', text);
+    this.#tell('REDIS_MAY_EVICT', text);
+  }
+
+  #tell(code: ProblemCode, text: string): void {
+    this.#problems.note(code, text);
+    this.#options.onProblem(code, text);
   }
 
   #tellProblem(error: unknown): void {
     this.#isTroubled = true;
-    const { url, onProblem } = this.#options;
-    if (error instanceof ForeignStreamError) {
-      onProblem(
+    const at = serverOf(this.#options.url);
+    if (error instanceof ForeignStreamError)
+      this.#tell(
         'REDIS_FOREIGN_STREAM',
         'another store keeps writing to the stream; give each a Redis database of its own',
       );
-    } else
-      onProblem(
-        'REDIS_UNAVAILABLE',
-        `Redis at ${serverOf(url)} cannot be used (${failureOf(error)}); it is tried again`,
-      );
+    else this.#tell('REDIS_UNAVAILABLE', `Redis at ${at} cannot be used (${failureOf(error)}); it is tried again`);
   }
 
   #tellConnected(): void {
+    this.#problems.passed('REDIS_UNAVAILABLE');
     if (this.#isTroubled) this.#options.onConnected?.(`Redis at ${serverOf(this.#options.url)} is there again`);
     this.#isTroubled = false;
   }
@@ -283,6 +288,11 @@ class Upkeep {
     this.#clock = clock;
   }
 
+  /** Due the next time, however short ago it was done. */
+  want(what: string): void {
+    this.#done.delete(what);
+  }
+
   isDue(what: string, everyMs: number): boolean {
     const now = this.#clock.now();
     if (Math.abs(now - (this.#done.get(what) ?? Number.NEGATIVE_INFINITY)) < everyMs) return false;
@@ -291,8 +301,9 @@ class Upkeep {
   }
 }
 
-async function within(work: Promise<unknown>, ms: number): Promise<void> {
+async function within<T>(work: Promise<T>, ms: number): Promise<T | null> {
   const over = new AbortController();
-  await Promise.race([work, pause(ms, over.signal)]);
+  const done = await Promise.race([work, pause(ms, over.signal).then(() => null)]);
   over.abort();
+  return done;
 }

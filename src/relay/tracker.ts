@@ -5,7 +5,7 @@ import { storedGapMs } from '../store/index.ts';
 import { KEYS_AT_ONCE } from './limits.ts';
 
 /** Public names (docs/redis.md): the last message of a chat, and when its conversation is to be looked at. */
-const LAST_MESSAGE = 'chat:last_msg:';
+export const LAST_MESSAGE = 'chat:last_msg:';
 export const CHECK_QUEUE = 'conversation:check_queue';
 
 /** Of a chat with an active conversation, in Unix milliseconds. */

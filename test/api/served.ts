@@ -85,6 +85,7 @@ export async function served({
       clock: clock ?? systemClock,
       engine: engine as unknown as ApiOptions['engine'],
       home: fixture.folder,
+      redis: async () => null,
       importArgs: (source) => ({
         source: { path: source ?? fixture.source, sealed: false },
         ...{ addressBook: null, region: null, locale: null, gapMs: null },

@@ -107,12 +107,13 @@ describe('the mirror of the tracker', () => {
     await redis.xgroup('CREATE', 'chatstats:events', 'readers', '0');
     await eventually('it is there', async () => (await redis.zcard('conversation:check_queue')) === 2);
     const { server: held, ...own } = await relay.figures();
-    expect(own).toEqual({ isConnected: true, position: 10, lag: 0 });
+    expect(own).toEqual({ isConnected: true, position: 10, lag: 0, problems: [] });
     expect(held).toMatchObject({
       stream: { length: 10, groups: [{ name: 'readers', consumers: 0, pending: 0, lag: 10 }] },
       tracker: { chats: 2 },
       memory: { mostBytes: 0, policy: 'noeviction' },
     });
+    expect(held?.tracker.bytes, 'the queue and a key for each chat').toBeGreaterThan(200);
     expect(held?.stream.bytes).toBeGreaterThan(100);
     expect(held?.memory.usedBytes).toBeGreaterThan(100_000);
   });

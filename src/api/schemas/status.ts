@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { analysisCounts } from './analysis.ts';
 import { count, limit, maybeTime, page, pageQuery, position, time } from './common.ts';
+import { problemSeen, redisFigures } from './redis.ts';
 
 export const importProgress = z.object({
   stage: z.string().describe('people, scan, messages, attachments, indexes, check, compare or merge'),
@@ -65,9 +66,6 @@ export const store = z.object({
   gapMinutes: z.number().nullable(),
 });
 
-/** Something that did not stop the program: a code, and words without names or text. */
-export const problemSeen = z.object({ code: z.string(), text: z.string(), lastAt: time, times: count });
-
 export const status = z.object({
   version: z.string(),
   startedAt: time,
@@ -83,6 +81,7 @@ export const status = z.object({
   following: following.nullable(),
   waiting: z.record(z.string(), count).describe('tasks that wait for the writer, by lane'),
   streams: z.object({ clients: count, cutOff: count }).describe('who listens now, and how many were too slow so far'),
+  redis: redisFigures.nullable().describe('how relaying goes; null where nothing is relayed'),
   problems: z.array(problemSeen),
 });
 export type Status = z.infer<typeof status>;
