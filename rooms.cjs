@@ -182,7 +182,7 @@ const rooms = [
     imports: ['kernel'],
     types: [],
     packages: [],
-    builtins: ['fs', 'path'],
+    builtins: ['fs', 'path', 'util'],
     why: 'Running at login, by launchd or systemd. It writes their files and reads their answers; it starts no program itself, but is handed the way to: so it can be tried where there is neither.',
   },
   {

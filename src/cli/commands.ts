@@ -121,8 +121,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     argument: { syntax: '<VERB>', description: 'install, remove or status' },
     summary: 'run at login: follow Messages and serve the page',
     details: [
-      'install has launchd (macOS) or the systemd of this user run "chatstats up --no-open" from login on, start it again should it fail, and starts it now, with the options that are given here. Installed again with the same options it is started anew; with others it takes --force. remove stops it and takes everything back. The store stays.',
-      'With --json: {manager, isInstalled, isRunning, pid, lastExit, file, arguments, log}, of install also replaced; of remove {removed, file}.',
+      'install has launchd (macOS) or the systemd of this user run "chatstats up --no-open" from login on, start it again should it fail, and starts it now, with the options that are given here. Installed again with the same options it is started anew; with others it takes --force. What holds a password (--redis-url, CHATSTATS_LLM_KEY) is kept in a file that only you can read, and is on no command line. remove stops it and takes everything back. The store stays.',
+      'With --json: {manager, isInstalled, isRunning, pid, lastExit, file, arguments, secrets (names alone), log}, of install also replaced; of remove {removed, file}.',
     ],
     examples: [
       'chatstats service install',

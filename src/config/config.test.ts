@@ -105,6 +105,15 @@ describe('where a setting comes from', () => {
   });
 });
 
+describe('a service', () => {
+  it('takes every setting that up takes, but for those of a terminal', () => {
+    const missing = Object.values(OPTIONS)
+      .filter(({ commands }) => commands !== 'all' && commands.includes('up') && !commands.includes('service'))
+      .map(({ name }) => name);
+    expect(missing).toEqual(['no-open']);
+  });
+});
+
 describe('the store', () => {
   it('lies in Application Support on a Mac', () => {
     const { db } = resolve({ machine: { platform: 'darwin', home: '/Users/ann' }, env: { XDG_DATA_HOME: '/data' } });

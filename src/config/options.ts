@@ -166,7 +166,7 @@ export const OPTIONS = {
     description:
       'A Redis server to relay events to and to run analysis through: redis://[[user]:password@]host:port/database, rediss:// for TLS, unix:/path for a socket.',
     private: true,
-    commands: ['sync', 'up', 'worker'],
+    commands: ['sync', 'up', 'worker', 'service'],
   }),
   concurrency: option({
     name: 'concurrency',
@@ -189,7 +189,7 @@ export const OPTIONS = {
     schema: onOrOff,
     default: false,
     description: 'Relay the messages themselves to Redis beside the events that tell of them; else ids alone.',
-    commands: ['sync', 'up'],
+    commands: ['sync', 'up', 'service'],
   }),
   port: option({
     name: 'port',
