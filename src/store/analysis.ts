@@ -54,6 +54,16 @@ export function jobLines(
     }));
 }
 
+/** How many jobs wait for their turn, and how many go on. */
+export function openJobCounts(db: Database): { queued: number; started: number } {
+  const counts = { queued: 0, started: 0 };
+  const rows = db.all<{ state: 'queued' | 'started'; count: number }>(
+    `SELECT state, count(*) AS count FROM analysis_runs WHERE state IN ('queued', 'started') GROUP BY state`,
+  );
+  for (const { state, count } of rows) counts[state] = count;
+  return counts;
+}
+
 /** What passes found in a conversation. `isPending`: it is being computed again, or will be. */
 export type AnalysisResultLine = {
   pass: string;

@@ -7,6 +7,7 @@ export {
   analysisOf,
   type JobLine,
   jobLines,
+  openJobCounts,
   type PlanLine,
   planLines,
   type UsageLine,

@@ -1,5 +1,5 @@
 import { ChatStatsError } from '../../kernel/index.ts';
-import { jobLines, planLines, usageLines } from '../../store/index.ts';
+import { jobLines, openJobCounts, planLines, usageLines } from '../../store/index.ts';
 import { type Api, type Context, POSITION_HEADER } from '../context.ts';
 import * as schemas from '../schemas/index.ts';
 import { ok } from './chats.ts';
@@ -19,6 +19,7 @@ export function analysisRoutes(api: Api, context: Context): void {
       const { position, value } = reader.readAt((db) => ({
         plans: planLines(db, { limit: PLANS_SHOWN }) as schemas.AnalysisStatus['plans'],
         usage: usageLines(db, DAYS_SHOWN),
+        jobs: openJobCounts(db),
       }));
       reply.header(POSITION_HEADER, String(position));
       const { isOn, passes, pausedUntil } = await engine.call('analysisState', {});

@@ -78,6 +78,7 @@ export const analysisStatus = z.object({
     }),
   ),
   counts: z.array(analysisCounts),
+  jobs: z.object({ queued: count, started: count }).describe('jobs that wait for their turn, and that go on'),
   plans: z.array(plan).describe('newest first'),
   usage: z.array(z.object({ day: z.string(), pass: z.string(), tokens: count, cost: count.describe('in millionths') })),
 });

@@ -8,6 +8,7 @@ export * from './chats.ts';
 export * from './common.ts';
 export * from './messages.ts';
 export * from './people.ts';
+export * from './redis.ts';
 export * from './stats.ts';
 export * from './status.ts';
 export * from './streams.ts';
