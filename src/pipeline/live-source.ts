@@ -24,6 +24,7 @@ import { type Anchor, type Continuity, checkContinuity, newestAnchors, spreadAnc
 import { LivePeople } from './live-people.ts';
 import { LiveRows } from './live-rows.ts';
 import type { PeopleOptions } from './lookups.ts';
+import { mayPass } from './passing-errors.ts';
 import { APPLE, attachSource } from './source-run.ts';
 
 export type LiveSourceOptions = {
@@ -149,6 +150,9 @@ export class LiveSource implements Disposable {
     try {
       if (this.db.isTransaction) this.db.exec('ROLLBACK');
       this.#attached[Symbol.dispose]();
+    } catch (error) {
+      // Letting go of a file reads it, should its schema not be known any more; one that is damaged goes with the connection.
+      if (!mayPass(error)) throw error;
     } finally {
       this.db.close();
     }
