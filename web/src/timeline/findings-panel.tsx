@@ -42,9 +42,10 @@ function namesIn(chatId: number): NameOf {
   return (id) => (id === 'me' ? 'You' : id === null ? 'Somebody' : (names.get(id) ?? id));
 }
 
-/** Why, is said below. */
-function Staleness({ finding: { isStale } }: { finding: Finding }) {
-  return isStale && <span className="chip chip-stale">Out of date</span>;
+/** Why, is said below. What is looked at again may turn out to stand as it is. */
+function Staleness({ finding: { isStale, isPending } }: { finding: Finding }) {
+  if (!isStale && !isPending) return null;
+  return <span className="chip chip-stale">{isStale ? 'Out of date' : 'Being looked at again'}</span>;
 }
 
 function Value({ finding, nameOf }: { finding: Finding; nameOf: NameOf }) {
