@@ -1,4 +1,4 @@
--- The schema of a store, version 2. Times are Unix milliseconds, flags 0 or 1, lists JSON.
+-- The schema of a store, version 3. Times are Unix milliseconds, flags 0 or 1, lists JSON.
 -- Columns are only ever added. This file is made from src/store/schema.sql.ts; do not edit it.
 
 CREATE TABLE meta (
@@ -87,6 +87,7 @@ CREATE TABLE chats (
   source_id INTEGER NOT NULL REFERENCES sources (id),
   UNIQUE (kind, identifier)
 ) STRICT;
+CREATE INDEX chats_by_time ON chats (last_message_at, id);
 
 CREATE TABLE chat_aliases (
   alias TEXT PRIMARY KEY,

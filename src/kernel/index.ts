@@ -5,6 +5,7 @@ export { type Clock, fixedClock, systemClock } from './clock.ts';
 export { collectGarbage } from './collect-garbage.ts';
 export { ChatStatsError, ERRORS, type ErrorCode, type ErrorEntry, EXIT, type ExitCode } from './errors.ts';
 export { firstError } from './first-error.ts';
+export { isoTime } from './iso-time.ts';
 export { LaneFullError, Lanes, LanesClosedError } from './lanes.ts';
 export { InvariantError, must, unreachable } from './must.ts';
 export { PagedInts, type PortableInts } from './paged-ints.ts';

@@ -1,3 +1,4 @@
+import { isoTime } from '../kernel/index.ts';
 import type { EventType, StoredEvent } from '../model/index.ts';
 import type { Database } from '../sqlite/index.ts';
 
@@ -67,5 +68,5 @@ export function startOfKept(db: Database): number {
 
 function toEvent({ id, type, at, chatId, data }: EventRow): StoredEvent {
   // What the outbox has written it has checked, and nobody else writes here.
-  return { id, type, at: new Date(at).toISOString(), chatId, data: JSON.parse(data) } as StoredEvent;
+  return { id, type, at: isoTime(at), chatId, data: JSON.parse(data) } as StoredEvent;
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { Reading } from './reading.ts';
 
 /**
  * The one gate through which every statement of ours passes: prepared statements are cached by their text, errors
@@ -26,6 +27,7 @@ const STATEMENT_CACHE_LIMIT = 256;
 export class Database {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #readings = new Map<string, Reading>();
   static #gate: Gate | null = null;
 
   constructor(db: DatabaseSync) {
@@ -58,33 +60,30 @@ export class Database {
   }
 
   all<T = Row>(sql: string, ...params: Value[]): T[] {
-    return this.#guard(sql, () => this.#statement(sql).all(...params) as T[]);
+    return this.#guard(sql, () => this.#reading(sql).all<T>(params));
   }
 
   get<T = Row>(sql: string, ...params: Value[]): T | undefined {
-    return this.#guard(sql, () => this.#statement(sql).get(...params) as T | undefined);
+    return this.#guard(sql, () => this.#reading(sql).get<T>(params));
   }
 
   /** The first column of the first row, or null. */
   value<T = unknown>(sql: string, ...params: Value[]): T | null {
-    const row = this.get<Record<string, T>>(sql, ...params);
-    if (row === undefined) return null;
-    for (const key in row) return row[key] ?? null;
-    return null;
+    return this.#guard(sql, () => this.#reading(sql).value<T>(params));
   }
 
   /** Rows one by one, with a statement of its own, so that two iterations of one text can be open. */
   *iterate<T = Row>(sql: string, ...params: Value[]): Generator<T> {
-    const rows = this.#guard(sql, () => this.#db.prepare(sql).iterate(...params));
+    const rows = this.#guard(sql, () => new Reading(this.#db.prepare(sql)).iterate<T>(params));
     try {
       while (true) {
         const next = this.#guard(sql, () => rows.next());
-        if (next.done === true) return;
-        yield next.value as T;
+        if (next === undefined) return;
+        yield next;
       }
     } finally {
       // Whoever stops early must not keep the statement, and its snapshot, open.
-      rows.return?.();
+      rows.return();
     }
   }
 
@@ -113,7 +112,7 @@ export class Database {
 
   detach(name: string): void {
     // A cached statement would keep the database busy.
-    this.#statements.clear();
+    this.#forget();
     this.exec(`DETACH ${name}`);
   }
 
@@ -141,7 +140,7 @@ export class Database {
   }
 
   close(): void {
-    this.#statements.clear();
+    this.#forget();
     if (this.#db.isOpen) this.#db.close();
   }
 
@@ -149,12 +148,25 @@ export class Database {
     this.close();
   }
 
+  #forget(): void {
+    this.#statements.clear();
+    this.#readings.clear();
+  }
+
   #statement(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
+    return this.#cached(this.#statements, sql, () => this.#db.prepare(sql));
+  }
+
+  #reading(sql: string): Reading {
+    return this.#cached(this.#readings, sql, () => new Reading(this.#db.prepare(sql)));
+  }
+
+  #cached<S>(cache: Map<string, S>, sql: string, prepare: () => S): S {
+    const known = cache.get(sql);
     if (known !== undefined) return known;
-    if (this.#statements.size >= STATEMENT_CACHE_LIMIT) this.#statements.clear();
-    const statement = this.#db.prepare(sql);
-    this.#statements.set(sql, statement);
+    if (cache.size >= STATEMENT_CACHE_LIMIT) cache.clear();
+    const statement = prepare();
+    cache.set(sql, statement);
     return statement;
   }
 

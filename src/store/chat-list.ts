@@ -1,4 +1,4 @@
-import { must } from '../kernel/index.ts';
+import { isoTime, must } from '../kernel/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { type ConversationItem, conversationsOfChats } from './conversation-list.ts';
 import { beginningOf, type Cursor, cursorText } from './pages.ts';
@@ -86,22 +86,27 @@ function byNewest(a: Cursor, b: Cursor): number {
   return (b.at ?? Number.NEGATIVE_INFINITY) - (a.at ?? Number.NEGATIVE_INFINITY) || b.id - a.id;
 }
 
-/** The chats behind a place in the list, each for itself. Those without a message come last: NULL is below all numbers. */
+/** The chats behind a place in the list, each for itself. Those without a message come last: NULL cannot be compared. */
 function newestChats(db: Database, after: Cursor | null, limit: number): Head[] {
-  const behind =
-    after === null
-      ? '?1 IS ?1 AND ?2 IS ?2'
-      : after.at === null
-        ? '?1 IS ?1 AND last_message_at IS NULL AND id < ?2'
-        : '(last_message_at < ?1 OR last_message_at IS NULL OR (last_message_at = ?1 AND id < ?2))';
-  return db
-    .all<Cursor>(
-      `SELECT id, last_message_at AS at FROM chats WHERE ${behind} ORDER BY last_message_at DESC, id DESC LIMIT ?3`,
-      after?.at ?? null,
-      after?.id ?? null,
-      limit,
-    )
-    .map(({ id, at }) => ({ id, at, members: [id] }));
+  const dated = after !== null && after.at === null ? [] : datedChats(db, after, limit);
+  const below = after !== null && after.at === null ? after.id : Number.MAX_SAFE_INTEGER;
+  const undated =
+    dated.length === limit
+      ? []
+      : db.all<Cursor>(
+          `SELECT id, NULL AS at FROM chats WHERE last_message_at IS NULL AND id < ? ORDER BY id DESC LIMIT ?`,
+          below,
+          limit - dated.length,
+        );
+  return [...dated, ...undated].map(({ id, at }) => ({ id, at, members: [id] }));
+}
+
+const DATED_CHATS = 'SELECT id, last_message_at AS at FROM chats WHERE last_message_at IS NOT NULL';
+
+function datedChats(db: Database, after: Cursor | null, limit: number): Cursor[] {
+  const order = 'ORDER BY last_message_at DESC, id DESC LIMIT ?';
+  if (after === null) return db.all<Cursor>(`${DATED_CHATS} ${order}`, limit);
+  return db.all<Cursor>(`${DATED_CHATS} AND (last_message_at, id) < (?, ?) ${order}`, after.at, after.id, limit);
 }
 
 function headsOf(db: Database, { query, unified }: ChatListOptions): Head[] {
@@ -182,8 +187,8 @@ function chatItems(db: Database, heads: readonly Head[]): ChatItem[] {
       title: titleOf(row, participants),
       services: servicesOf(own),
       participants,
-      createdAt: iso(smallest(own.map(({ createdAt }) => createdAt))),
-      lastMessageAt: iso(row.lastMessageAt),
+      createdAt: isoTime(smallest(own.map(({ createdAt }) => createdAt))),
+      lastMessageAt: isoTime(row.lastMessageAt),
       messageCount: own.reduce((total, { messageCount }) => total + messageCount, 0),
       lastMessage: last.get(row.id) ?? null,
       activeConversation: head.members.flatMap((id) => active.get(id) ?? []).at(-1) ?? null,
@@ -266,9 +271,9 @@ function lastMessages(db: Database, chats: readonly number[]): Map<number, LastM
         ...row,
         text: beginningOf(row.text),
         isFromMe: row.isFromMe !== 0,
-        sentAt: iso(row.sentAt),
-        unsentAt: iso(row.unsentAt),
-        deletedAt: iso(row.deletedAt),
+        sentAt: isoTime(row.sentAt),
+        unsentAt: isoTime(row.unsentAt),
+        deletedAt: isoTime(row.deletedAt),
       },
     ]),
   );
@@ -277,8 +282,4 @@ function lastMessages(db: Database, chats: readonly number[]): Map<number, LastM
 function smallest(moments: readonly (number | null)[]): number | null {
   const known = moments.filter((at) => at !== null);
   return known.length === 0 ? null : Math.min(...known);
-}
-
-function iso(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -1,3 +1,4 @@
+import { isoTime } from '../kernel/index.ts';
 import type { ConversationState } from '../model/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { type Cursor, cursorText } from './pages.ts';
@@ -116,13 +117,12 @@ export function conversationDetail(db: Database, id: number): ConversationDetail
 }
 
 function toItem({ isFromMe, address, ...row }: Row, gapMs: number | null): ConversationItem {
-  const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
   return {
     ...row,
-    startedAt: iso(row.startedAt),
-    endedAt: iso(row.endedAt),
+    startedAt: isoTime(row.startedAt),
+    endedAt: isoTime(row.endedAt),
     initiator: isFromMe !== null && isFromMe !== 0 ? 'me' : address,
-    sealedAt: iso(row.sealedAt),
-    sealsAt: row.state === 'active' && gapMs !== null ? iso(row.endedAt + gapMs) : null,
+    sealedAt: isoTime(row.sealedAt),
+    sealsAt: row.state === 'active' && gapMs !== null ? isoTime(row.endedAt + gapMs) : null,
   };
 }

@@ -1,3 +1,4 @@
+import { isoTime } from '../kernel/index.ts';
 import type {
   AttachmentLine,
   ChatLine,
@@ -87,8 +88,8 @@ function chatLine(row: ChatRow): ChatLine {
     name: row.name,
     services: list(row.services),
     participants: list(row.participants),
-    createdAt: iso(row.createdAt),
-    lastMessageAt: iso(row.lastMessageAt),
+    createdAt: isoTime(row.createdAt),
+    lastMessageAt: isoTime(row.lastMessageAt),
     messageCount: row.messageCount,
   };
 }
@@ -104,8 +105,8 @@ const READERS: { [K in ExportKind]: (db: Database) => Iterable<Exports[K]> } = {
       emoji: row.emoji,
       sender: sender(row.isFromMe, address),
       isFromMe: row.isFromMe !== 0,
-      reactedAt: iso(row.reactedAt),
-      removedAt: iso(row.removedAt),
+      reactedAt: isoTime(row.reactedAt),
+      removedAt: isoTime(row.removedAt),
     })),
   attachments: (db) =>
     map(db.iterate<Stored<AttachmentLine, 'isSticker'>>(EXPORT_ATTACHMENTS), (row) => ({
@@ -125,19 +126,19 @@ const READERS: { [K in ExportKind]: (db: Database) => Iterable<Exports[K]> } = {
     map(db.iterate<ConversationRow>(EXPORT_CONVERSATIONS), (row) => ({
       id: row.id,
       chat: row.chat,
-      startedAt: iso(row.startedAt),
-      endedAt: iso(row.endedAt),
+      startedAt: isoTime(row.startedAt),
+      endedAt: isoTime(row.endedAt),
       messageCount: row.messageCount,
       initiator: sender(row.isFromMe, row.address),
       state: row.state,
-      sealedAt: iso(row.sealedAt),
+      sealedAt: isoTime(row.sealedAt),
       revision: row.revision,
     })),
   events: (db) =>
     map(db.iterate<EventRow>(EXPORT_EVENTS), (row) => ({
       id: row.id,
       type: row.type,
-      at: new Date(row.at).toISOString(),
+      at: isoTime(row.at),
       chatId: row.chatId,
       data: JSON.parse(row.data) as unknown,
     })),
@@ -175,18 +176,18 @@ export function messageLine(row: MessageRow): MessageLine {
     sender: sender(row.isFromMe, row.address),
     isFromMe: row.isFromMe !== 0,
     service: row.service,
-    sentAt: iso(row.sentAt),
-    deliveredAt: iso(row.deliveredAt),
-    readAt: iso(row.readAt),
+    sentAt: isoTime(row.sentAt),
+    deliveredAt: isoTime(row.deliveredAt),
+    readAt: isoTime(row.readAt),
     text: row.text,
     edits:
       row.edits === '[]'
         ? []
-        : (JSON.parse(row.edits) as [number | null, string | null][]).map(([at, text]) => ({ at: iso(at), text })),
-    editedAt: iso(row.editedAt),
-    unsentAt: iso(row.unsentAt),
+        : (JSON.parse(row.edits) as [number | null, string | null][]).map(([at, text]) => ({ at: isoTime(at), text })),
+    editedAt: isoTime(row.editedAt),
+    unsentAt: isoTime(row.unsentAt),
     unsentParts: row.unsentParts === null ? [] : (JSON.parse(row.unsentParts) as number[]),
-    deletedAt: iso(row.deletedAt),
+    deletedAt: isoTime(row.deletedAt),
     replyTo: row.replyTo,
     effect: row.effect,
     app: row.app,
@@ -197,10 +198,6 @@ export function messageLine(row: MessageRow): MessageLine {
 
 function sender(isFromMe: number | null, address: string | null): string | null {
   return isFromMe !== null && isFromMe !== 0 ? 'me' : address;
-}
-
-function iso(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }
 
 function list(json: string): string[] {

@@ -7,7 +7,7 @@ import { ANALYSIS_INDEXES, ANALYSIS_TABLES } from './analysis-schema.sql.ts';
  * events) are never given twice, and the search index relies on it. `source_rowid` is the row id under which a row was
  * seen in its source, `source_state` a fingerprint of what it said there: one that is the same needs no second look.
  */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** Written into the file's header, so that a store is told from any other SQLite file. */
 export const APPLICATION_ID = 0x43685374;
@@ -312,6 +312,7 @@ export const INDEXES: readonly string[] = [
   'CREATE INDEX messages_by_chat ON messages (chat_id, sent_at, id)',
   'CREATE INDEX messages_by_conversation ON messages (conversation_id)',
   'CREATE INDEX messages_by_handle ON messages (handle_id) WHERE handle_id IS NOT NULL',
+  'CREATE INDEX chats_by_time ON chats (last_message_at, id)',
   'CREATE INDEX messages_by_time ON messages (sent_at, id)',
   'CREATE INDEX messages_by_source ON messages (source_id, source_rowid)',
   'CREATE INDEX conversations_by_chat ON conversations (chat_id, started_at)',

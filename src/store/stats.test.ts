@@ -161,7 +161,7 @@ describe('the state of a store', () => {
     expect(status).toMatchObject({
       file: '/nowhere/store.db',
       bytes: 0,
-      schemaVersion: 2,
+      schemaVersion: 3,
       lastImportAt: '1970-01-01T00:00:02.000Z',
       gapMinutes: 10,
       quarantine: [{ reason: 'no_chat', state: 'held', rows: 2 }],

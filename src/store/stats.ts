@@ -1,3 +1,4 @@
+import { isoTime } from '../kernel/index.ts';
 import type { MessageKind, ReactionKind } from '../model/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { type StoreCounts, storeCounts } from './counts.ts';
@@ -43,8 +44,8 @@ export function storeStats(db: Database, { limit, timeZone }: { limit: number; t
   const sum = (field: 'edited' | 'unsent' | 'deleted') => groups.reduce((total, group) => total + group[field], 0);
   return {
     counts: storeCounts(db),
-    firstMessageAt: times.length === 0 ? null : iso(Math.min(...times)),
-    lastMessageAt: times.length === 0 ? null : iso(Math.max(...times)),
+    firstMessageAt: times.length === 0 ? null : isoTime(Math.min(...times)),
+    lastMessageAt: times.length === 0 ? null : isoTime(Math.max(...times)),
     topChats: db.all(
       `SELECT identifier, name, kind, message_count AS messages FROM chats
        WHERE message_count > 0 ORDER BY message_count DESC, id LIMIT ?`,
@@ -126,8 +127,4 @@ function conversationStats(db: Database): StoreStats['conversations'] {
      FROM conversations`,
   );
   return row ?? { count: 0, averageMessages: null, averageDurationMs: null };
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

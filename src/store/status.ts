@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { isoTime } from '../kernel/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { type StoreCounts, storeCounts } from './counts.ts';
 import { searchIndexedThrough } from './search.ts';
@@ -51,10 +52,10 @@ export function storeStatus(db: Database, file: string): StoreStatus {
        FROM sources s LEFT JOIN live_sync_state l ON l.source_id = s.id ORDER BY s.id`,
     )
     .map(({ first, last, read, swept, id, kind, path, ...positions }) => ({
-      ...{ id, kind, path, firstImportedAt: iso(first), lastImportedAt: iso(last) },
+      ...{ id, kind, path, firstImportedAt: isoTime(first), lastImportedAt: isoTime(last) },
       ...positions,
-      lastReadAt: read === null ? null : iso(read),
-      lastSweepAt: swept === null ? null : iso(swept),
+      lastReadAt: read === null ? null : isoTime(read),
+      lastSweepAt: swept === null ? null : isoTime(swept),
     }));
   const gapMs = db.value<string>(`SELECT value FROM meta WHERE key = 'gap_ms'`);
   return {
@@ -87,8 +88,4 @@ function searchIndexStatus(db: Database): StoreStatus['searchIndex'] {
 
 function sizeOf(file: string): number {
   return existsSync(file) ? statSync(file).size : 0;
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }
