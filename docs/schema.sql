@@ -1,4 +1,4 @@
--- The schema of a store, version 3. Times are Unix milliseconds, flags 0 or 1, lists JSON.
+-- The schema of a store, version 4. Times are Unix milliseconds, flags 0 or 1, lists JSON.
 -- Columns are only ever added. This file is made from src/store/schema.sql.ts; do not edit it.
 
 CREATE TABLE meta (

@@ -1,3 +1,4 @@
+import { isoTime } from '../kernel/index.ts';
 import type { Database } from '../sqlite/index.ts';
 
 /** What analysis has to show, read. Times are ISO 8601 UTC. */
@@ -47,9 +48,9 @@ export function jobLines(
     )
     .map(({ queued, started, finished, code, reason, ...line }) => ({
       ...line,
-      queuedAt: new Date(queued).toISOString(),
-      startedAt: iso(started),
-      finishedAt: iso(finished),
+      queuedAt: isoTime(queued),
+      startedAt: isoTime(started),
+      finishedAt: isoTime(finished),
       failure: code === null ? null : { code, reason: reason ?? '' },
     }));
 }
@@ -94,7 +95,7 @@ export function analysisOf(db: Database, conversation: number): AnalysisResultLi
     )
     .map(({ computed, pending, result, ...line }) => ({
       ...line,
-      computedAt: new Date(computed).toISOString(),
+      computedAt: isoTime(computed),
       isStale: line.staleReason !== null,
       isPending: pending !== 0,
       result: JSON.parse(result) as unknown,
@@ -137,9 +138,9 @@ export function planLines(db: Database, { id = null, limit }: { id?: number | nu
     .map(({ created, updated, finished, passes, ...line }) => ({
       ...line,
       passes: JSON.parse(passes) as PlanLine['passes'],
-      createdAt: new Date(created).toISOString(),
-      updatedAt: new Date(updated).toISOString(),
-      finishedAt: iso(finished),
+      createdAt: isoTime(created),
+      updatedAt: isoTime(updated),
+      finishedAt: isoTime(finished),
     }));
 }
 
@@ -172,8 +173,4 @@ export type UsageLine = { day: string; pass: string; tokens: number; cost: numbe
 /** What passes have used, the newest days first. Costs in millionths of the currency. */
 export function usageLines(db: Database, limit: number): UsageLine[] {
   return db.all<UsageLine>('SELECT day, pass, tokens, cost FROM analysis_usage ORDER BY day DESC, pass LIMIT ?', limit);
-}
-
-function iso(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -1,3 +1,4 @@
+import { isoTime } from '../kernel/index.ts';
 import type { Transcript, TranscriptMessage, TranscriptPerson, TranscriptReaction } from '../model/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { EXPORT_MESSAGES } from './export.sql.ts';
@@ -57,13 +58,13 @@ export function transcriptOf(db: Database, id: number): Transcript | null {
         by: people.idOf(isFromMe === 0 ? address : 'me'),
         kind,
         emoji,
-        at: iso(at),
+        at: isoTime(at),
       })),
     };
   });
   const { chatId, chatKind, chatName, startedAt, endedAt } = head;
   return {
-    ...{ conversationId: id, chatId, chatKind, chatName, startedAt: iso(startedAt), endedAt: iso(endedAt) },
+    ...{ conversationId: id, chatId, chatKind, chatName, startedAt: isoTime(startedAt), endedAt: isoTime(endedAt) },
     people: people.list,
     messages,
   };
@@ -126,8 +127,4 @@ function peopleOf(db: Database, rows: readonly MessageRow[], reactions: Readonly
     list,
     idOf: (sender: string | null) => (sender === 'me' ? sender : sender === null ? null : (ids.get(sender) ?? sender)),
   };
-}
-
-function iso(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }
