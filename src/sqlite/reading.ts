@@ -1,5 +1,4 @@
-import type { StatementSync } from 'node:sqlite';
-import type { Value } from './database.ts';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
 
 type Cells = readonly unknown[];
 type Template = Readonly<Record<string, unknown>>;
@@ -18,24 +17,24 @@ export class Reading {
     this.#statement = statement;
   }
 
-  all<T>(params: readonly Value[]): T[] {
+  all<T>(params: readonly SQLInputValue[]): T[] {
     const rows = this.#statement.all(...params) as unknown as Cells[];
     return rows.map((cells) => this.#row(cells) as T);
   }
 
-  get<T>(params: readonly Value[]): T | undefined {
+  get<T>(params: readonly SQLInputValue[]): T | undefined {
     const cells = this.#statement.get(...params) as unknown as Cells | undefined;
     return cells === undefined ? undefined : (this.#row(cells) as T);
   }
 
   /** The first column of the first row, or null. */
-  value<T>(params: readonly Value[]): T | null {
+  value<T>(params: readonly SQLInputValue[]): T | null {
     const cells = this.#statement.get(...params) as unknown as T[] | undefined;
     return cells?.[0] ?? null;
   }
 
   /** Rows one by one. `return` lets go of the statement before they end. */
-  iterate<T>(params: readonly Value[]): { next(): T | undefined; return(): void } {
+  iterate<T>(params: readonly SQLInputValue[]): { next(): T | undefined; return(): void } {
     const rows = this.#statement.iterate(...params) as unknown as Iterator<Cells>;
     return {
       next: () => {
