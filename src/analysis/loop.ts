@@ -135,7 +135,8 @@ export class AnalysisLoop {
     const { analysis, clock } = this.#options;
     try {
       const due = await analysis.nextDue();
-      const most = this.#hasPlans ? PROGRESS_MS : this.#standing === null ? LOOK_MS : STANDING_MS;
+      const look = this.#hasPlans ? PROGRESS_MS : this.#standing === null ? LOOK_MS : STANDING_MS;
+      const most = Math.min(look, Math.max(0, (this.#pausedUntilMs ?? Number.POSITIVE_INFINITY) - clock.now()));
       // What is due and was not begun waits for room in the queue, of which there will be a word, or for another day.
       return due === null || due <= clock.now() ? most : Math.min(most, due - clock.now());
     } catch {

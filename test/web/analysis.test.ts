@@ -205,6 +205,12 @@ describe('what was found', () => {
     await page.reload();
     await page.locator('.gist').first().click();
     await page.locator('.found-by', { hasText: 'In short' }).getByText('Being looked at again').waitFor();
+    await up.stop();
+    up = await scene.up({ more: settings(2, '--bulk-analysis-running', '--bulk-analysis-minutes', '0.08') });
+    await page.goto(`${up.address}#/queue`);
+    await page.locator('.queue-state.is-paused').waitFor();
+    await page.locator('.queue-state:not(.is-paused)', { hasText: 'looked at by' }).waitFor();
+    await expect.poll(ofModel).toMatchObject({ isPending: false, isStale: false });
     expect(scene.complaints).toEqual([]);
   });
 });

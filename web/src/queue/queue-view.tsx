@@ -1,3 +1,4 @@
+import { useEffect } from 'react';
 import { useStatus } from '../data/status.ts';
 import type { AnalysisStatus } from '../data/types.ts';
 import { useAnswer } from '../data/use-answer.ts';
@@ -14,6 +15,7 @@ export function QueueView() {
   const { value, error, isLoading, reload } = useAnswer<AnalysisStatus>('analysis');
   const { value: status } = useStatus();
   useFresh(reload, isLoading);
+  useEndOf(value?.pausedUntil ?? null, reload);
   return (
     <div className="page scroll">
       <div className="page-column page-wide">
@@ -38,6 +40,20 @@ export function QueueView() {
       </div>
     </div>
   );
+}
+
+/** The longest wait that a timer knows, in milliseconds. */
+const LONGEST_MS = 2 ** 31 - 1;
+/** The program ends a pause at its next look. */
+const SOON_MS = 1_500;
+
+/** No event tells that a pause is over, where there was nothing to do meanwhile. */
+function useEndOf(pausedUntil: string | null, reload: () => void): void {
+  useEffect(() => {
+    if (pausedUntil === null) return;
+    const timer = setTimeout(reload, Math.min(LONGEST_MS, Math.max(0, Date.parse(pausedUntil) - Date.now()) + SOON_MS));
+    return () => clearTimeout(timer);
+  }, [pausedUntil, reload]);
 }
 
 function State({ analysis: { isOn, pausedUntil, passes } }: { analysis: AnalysisStatus }) {
