@@ -10,6 +10,7 @@ import {
 } from '../load/index.ts';
 import {
   dataVersion,
+  isDamage,
   type MessagesFile,
   type MessagesSchema,
   probeSchema,
@@ -24,7 +25,6 @@ import { type Anchor, type Continuity, checkContinuity, newestAnchors, spreadAnc
 import { LivePeople } from './live-people.ts';
 import { LiveRows } from './live-rows.ts';
 import type { PeopleOptions } from './lookups.ts';
-import { mayPass } from './passing-errors.ts';
 import { APPLE, attachSource } from './source-run.ts';
 
 export type LiveSourceOptions = {
@@ -152,7 +152,7 @@ export class LiveSource implements Disposable {
       this.#attached[Symbol.dispose]();
     } catch (error) {
       // Letting go of a file reads it, should its schema not be known any more; one that is damaged goes with the connection.
-      if (!mayPass(error)) throw error;
+      if (!isDamage(error)) throw error;
     } finally {
       this.db.close();
     }
