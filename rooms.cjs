@@ -2,7 +2,7 @@
  * The walls of the house, in one table. Rooms stand in the order in which data passes through them, and imports only
  * go up the list: a room may import rooms named before it, and of those only the ones in `imports`, and of each only
  * its index.ts. The linter (.dependency-cruiser.cjs), test/walls.test.ts and the diagram in ARCHITECTURE.md all read
- * this file; a wall is moved here or nowhere.
+ * this file; a wall is moved here or nowhere. What one room alone may touch stands in possessions.cjs.
  *
  * Fields of a room:
  *   name      what others call it; also its folder under src/ (or its file, when `file` is given)
@@ -37,7 +37,7 @@ const rooms = [
     imports: ['kernel'],
     types: [],
     packages: [],
-    builtins: ['sqlite', 'fs', 'path', 'url'],
+    builtins: ['sqlite', 'fs', 'path', 'os', 'url'],
     why: 'The only room that knows the driver: one gate for every statement, opening by role, so that "read-only" is decided in one place.',
   },
   {
@@ -71,6 +71,14 @@ const rooms = [
     packages: [],
     builtins: [],
     why: 'Bytes to values. Pure and total, so that it can be fuzzed: no file, no clock, no exception for any input.',
+  },
+  {
+    name: 'sources/iphone-backup',
+    imports: ['kernel', 'model', 'sqlite', 'decode'],
+    types: [],
+    packages: ['fast-plist'],
+    builtins: ['fs', 'fs/promises', 'path', 'crypto', 'util', 'stream'],
+    why: 'Finds iPhone backups and opens what Messages needs of one, decrypted where it has to be. It stands below decode, because what a backup says of itself is in property lists. Keys live here and nowhere else.',
   },
   {
     name: 'transform',
@@ -146,6 +154,7 @@ const rooms = [
       'sources/messages',
       'sources/address-book',
       'decode',
+      'sources/iphone-backup',
       'transform',
       'conversations',
       'store',
@@ -187,7 +196,16 @@ const rooms = [
   },
   {
     name: 'doctor',
-    imports: ['kernel', 'model', 'sqlite', 'sources/messages', 'sources/address-book', 'store', 'outbox'],
+    imports: [
+      'kernel',
+      'model',
+      'sqlite',
+      'sources/messages',
+      'sources/address-book',
+      'sources/iphone-backup',
+      'store',
+      'outbox',
+    ],
     types: ['engine', 'service'],
     packages: [],
     builtins: ['fs', 'path'],
@@ -211,7 +229,17 @@ const rooms = [
   },
   {
     name: 'api',
-    imports: ['kernel', 'model', 'sqlite', 'sources/address-book', 'store', 'outbox', 'engine', 'delivery'],
+    imports: [
+      'kernel',
+      'model',
+      'sqlite',
+      'sources/address-book',
+      'sources/iphone-backup',
+      'store',
+      'outbox',
+      'engine',
+      'delivery',
+    ],
     types: ['pipeline', 'doctor'],
     packages: [
       'fastify',
@@ -222,7 +250,7 @@ const rooms = [
       'fastify-type-provider-zod',
       'zod',
     ],
-    builtins: ['fs', 'fs/promises', 'path', 'os', 'crypto', 'net', 'http', 'worker_threads', 'process'],
+    builtins: ['fs', 'fs/promises', 'path', 'os', 'crypto', 'net', 'http', 'worker_threads', 'process', 'stream'],
     why: 'The door for programs and for the page. It reads through connections of its own and asks the engine for everything that changes something; whom it lets in is decided here and nowhere else.',
   },
   {
@@ -241,6 +269,7 @@ const rooms = [
       'redis',
       'sources/messages',
       'sources/address-book',
+      'sources/iphone-backup',
       'config',
       'store',
       'load',
@@ -284,81 +313,6 @@ const rooms = [
 ];
 
 /**
- * What one room alone may touch. `pattern` is looked for in the code without its comments (and, where `inStrings` is
- * false, without the contents of its strings). Tests and benches are free: they measure and they provoke.
- * @type {import('./rooms.cjs').Possession[]}
- */
-const possessions = [
-  {
-    what: 'node:sqlite',
-    pattern: /['"`]node:sqlite['"`]/,
-    inStrings: true,
-    only: ['sqlite'],
-    why: 'Every statement passes one gate; with a second way to the driver, "read-only" and the statement sweep would prove nothing.',
-  },
-  {
-    what: 'ioredis',
-    pattern: /['"`]ioredis['"`]/,
-    inStrings: true,
-    only: ['redis'],
-    why: 'A connection fails in one way, and hides its password in one place.',
-  },
-  {
-    what: 'rows of the message domain',
-    pattern:
-      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?(?:chats|chat_participants|contacts|contact_identifiers|contact_cards|contact_merges|address_books|own_addresses|handles|messages|message_edits|message_aliases|reactions|attachments|message_attachments|conversations|live_sync_state|quarantine)\b/,
-    inStrings: true,
-    only: ['load'],
-    why: 'A batch is all or nothing only if one room commits it.',
-  },
-  {
-    what: 'rows of events',
-    pattern:
-      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?(?:events|consumers)\b/,
-    inStrings: true,
-    only: ['load', 'outbox'],
-    why: 'An event commits with the change it tells of: it is the outbox that knows its shape, and load that has the transaction.',
-  },
-  {
-    what: 'rows of jobs',
-    pattern:
-      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?jobs\b/,
-    inStrings: true,
-    only: ['jobs'],
-    why: 'Whoever holds a lease is told apart from whoever lost it in one place.',
-  },
-  {
-    what: 'rows of analysis',
-    pattern:
-      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?(?:analysis_targets|analysis_runs|analysis_results|analysis_usage|historic_analysis_status)\b/,
-    inStrings: true,
-    only: ['analysis'],
-    why: 'A result is written once, by whoever knows which run it is of.',
-  },
-  {
-    what: 'the current time (Date.now, new Date())',
-    pattern: /\bDate\.now\b|\bnew Date\(\s*\)|\bnew Date\b(?!\s*\()/,
-    inStrings: false,
-    only: ['kernel'],
-    why: 'Results may depend on the messages, the gap and the clock that was handed in, and on nothing else.',
-  },
-  {
-    what: 'chance (Math.random)',
-    pattern: /\bMath\.random\b/,
-    inStrings: false,
-    only: ['kernel'],
-    why: 'A run that cannot be repeated cannot be repaired: take a seed.',
-  },
-  {
-    what: 'timers (setTimeout, setInterval)',
-    pattern: /\bset(?:Timeout|Interval)\b/,
-    inStrings: false,
-    only: ['kernel'],
-    why: 'Every wait has a stated bound and can be driven by a test.',
-  },
-];
-
-/**
  * The page in web/, which runs in a browser. Of the program it knows what answers look like, and none of its code;
  * nothing else imports it: the program serves what was built of it.
  */
@@ -377,4 +331,4 @@ const outside = ['test', 'bench', 'scripts'];
 /** Packages for tests alone, beside those of the room under test. */
 const testPackages = ['vitest', 'fast-check', 'node-typedstream', 'bplist-creator', 'bplist-parser'];
 
-module.exports = { rooms, possessions, outside, page, testPackages };
+module.exports = { rooms, outside, page, testPackages };

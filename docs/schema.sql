@@ -1,4 +1,4 @@
--- The schema of a store, version 4. Times are Unix milliseconds, flags 0 or 1, lists JSON.
+-- The schema of a store, version 5. Times are Unix milliseconds, flags 0 or 1, lists JSON.
 -- Columns are only ever added. This file is made from src/store/schema.sql.ts; do not edit it.
 
 CREATE TABLE meta (
@@ -46,6 +46,12 @@ CREATE TABLE contact_cards (
   content TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_cards_by_contact ON contact_cards (contact_id);
+
+CREATE TABLE card_pictures (
+  card TEXT PRIMARY KEY REFERENCES contact_cards (card) ON DELETE CASCADE,
+  mime_type TEXT NOT NULL,
+  bytes BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE own_addresses (
   address TEXT NOT NULL,

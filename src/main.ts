@@ -29,6 +29,10 @@ process.exitCode = await runCli({
   userId: process.getuid?.() ?? null,
   timeZone,
   locale,
+  // Opening it costs, and only a terminal is ever read.
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   clock: systemClock,

@@ -1,8 +1,15 @@
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { BackupReader, backupAround, describeBackup } from '../sources/iphone-backup/index.ts';
 
-export type OpenFile = { handle: FileHandle; bytes: number };
+/** A file to be sent, whole or in part. It is closed when it has been read, or by whoever does not read it. */
+export type OpenFile = {
+  bytes: number;
+  read(range: { start: number; end: number }): Readable;
+  close(): Promise<void>;
+};
 
 const FOLDER = 'Attachments';
 
@@ -64,10 +71,40 @@ async function openSame(file: string, seen: { dev: number; ino: number }): Promi
   try {
     handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
     const stat = await handle.stat();
-    if (stat.isFile() && stat.dev === seen.dev && stat.ino === seen.ino) return { handle, bytes: stat.size };
+    if (stat.isFile() && stat.dev === seen.dev && stat.ino === seen.ino) return fileOf(handle, stat.size);
   } catch {
     // Not ours to read, or gone: for whoever asks there is no such file.
   }
   await handle?.close();
   return null;
+}
+
+function fileOf(handle: FileHandle, bytes: number): OpenFile {
+  return {
+    bytes,
+    read: ({ start, end }) => handle.createReadStream({ start, end, autoClose: true }),
+    close: () => handle.close(),
+  };
+}
+
+/**
+ * The same for an attachment in an iPhone backup that was read. `lent`: readers of those that are open, without which
+ * nothing of an encrypted one can be read. Throws BACKUP_DAMAGED.
+ */
+export async function openInBackups(
+  recorded: string,
+  sources: readonly string[],
+  lent: readonly BackupReader[],
+): Promise<OpenFile | null> {
+  const folders = new Set(sources.flatMap((source) => backupAround(source) ?? []));
+  for (const folder of folders) {
+    const reader = lent.find((one) => one.folder === folder) ?? plainReader(folder);
+    const file = (await reader?.open(recorded)) ?? null;
+    if (file !== null) return file;
+  }
+  return null;
+}
+
+function plainReader(folder: string): BackupReader | null {
+  return describeBackup(folder).encrypted ? null : new BackupReader(folder, null);
 }

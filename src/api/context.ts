@@ -5,6 +5,7 @@ import type { Diagnosis } from '../doctor/index.ts';
 import type { Engine, ImportArgs } from '../engine/index.ts';
 import { ChatStatsError, type Clock } from '../kernel/index.ts';
 import type { RedisFigures } from '../model/index.ts';
+import type { Backup, BackupReader } from '../sources/iphone-backup/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import type { Guard } from './guard.ts';
 import type { HeavyReader } from './heavy-reader.ts';
@@ -12,6 +13,9 @@ import type { Monitor } from './monitor.ts';
 import type { StoreReader } from './store-reader.ts';
 
 export type ApiEngine = Pick<Engine, 'on' | 'call'>;
+
+/** What an import is asked for. */
+export type OpenedImport = Disposable & { args: ImportArgs };
 
 /** What the routes are given. */
 export type Context = {
@@ -24,10 +28,19 @@ export type Context = {
   hub: Hub;
   monitor: Monitor;
   guard: Guard;
+  /** Readers of iPhone backups that are open in this process. */
+  lent: readonly BackupReader[];
   /** The home folder, which `~` in the paths of attachments means. */
   home: string;
-  /** What an import of a source by its path would be asked for; null: of the source that is followed. */
-  importArgs(source: string | null, addressBook: string | null): ImportArgs;
+  /**
+   * A source by its path, ready to be imported, or the one that is followed (null). Disposing lets go of what had to be
+   * made of it to read it.
+   */
+  openImport(source: string | null, addressBook: string | null): Promise<OpenedImport>;
+  /** The address book of the source that is followed; null for none. */
+  addressBook: string | null;
+  /** The iPhone backups of this machine, in any order. Throws SOURCE_NO_PERMISSION. */
+  listBackups(): readonly Backup[];
   /** How relaying to Redis goes; null where nothing is relayed. */
   redis(): Promise<RedisFigures | null>;
   /** What is wrong and what to do: what the command `doctor` says, but for what takes long. */

@@ -5,5 +5,7 @@
  * the events at its moment, so that a stream opened there misses nothing. Who is let in is decided in guard.ts.
  */
 /** The shapes of all answers, as types: what a client in the same language reads them by. */
+
+export type { OpenedImport } from './context.ts';
 export type * from './schemas/index.ts';
 export { type ApiOptions, type ApiServer, startApi } from './server.ts';

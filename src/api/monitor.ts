@@ -52,7 +52,7 @@ export class Monitor implements AsyncDisposable {
     this.#listeners = [
       engine.on('committed', () => hub.committed()),
       engine.on('progress', ({ progress }) => this.#progress(progress)),
-      engine.on('state', ({ state }) => this.#enter(state)),
+      engine.on('state', ({ state }) => this.enter(state)),
       engine.on('problem', ({ code, text }) => this.#problem(code, text)),
     ];
     this.#sampling = this.#sample(options.sampleMs ?? SAMPLE_MS);
@@ -105,7 +105,8 @@ export class Monitor implements AsyncDisposable {
     await this.#sampling;
   }
 
-  #enter(state: string): void {
+  /** Something else goes on from now. */
+  enter(state: string): void {
     this.#state = state;
     if (state !== 'importing' && state !== 'reconciling') this.importEnded();
     this.#pass('state', { state });

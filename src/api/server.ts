@@ -5,6 +5,7 @@ import fastify from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { Hub } from '../delivery/index.ts';
 import { ChatStatsError } from '../kernel/index.ts';
+import type { BackupReader } from '../sources/iphone-backup/index.ts';
 import type { Api, Context } from './context.ts';
 import { Guard } from './guard.ts';
 import { HeavyReader } from './heavy-reader.ts';
@@ -52,7 +53,7 @@ const PAGE_POLICY = {
 
 export type ApiOptions = Pick<
   Context,
-  'store' | 'version' | 'clock' | 'engine' | 'home' | 'importArgs' | 'examine' | 'redis'
+  'store' | 'version' | 'clock' | 'engine' | 'home' | 'openImport' | 'addressBook' | 'listBackups' | 'examine' | 'redis'
 > & {
   /** A name or address, and a port; 0 takes any that is free. */
   host: string;
@@ -71,6 +72,10 @@ export type ApiServer = AsyncDisposable & {
   /** Where the page is. */
   address: string;
   port: number;
+  /** Says what goes on where the engine follows nothing, and so does not say it itself. */
+  tell(state: 'importing' | 'idle'): void;
+  /** Hands out the attachments of a backup that is open, as long as it is. */
+  lend(reader: BackupReader): void;
 };
 
 /** Listens. Throws TOKEN_REQUIRED or PORT_IN_USE before anything is answered. */
@@ -84,7 +89,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const monitor = started.use(
     new Monitor({ engine: options.engine, hub, reader, clock: options.clock, redis: options.redis }),
   );
-  const app = await appOf({ ...options, reader, heavy, hub, monitor, guard }, options);
+  const lent: BackupReader[] = [];
+  const app = await appOf({ ...options, reader, heavy, hub, monitor, guard, lent }, options);
   // Streams end before the server waits for its connections: disposing goes from the last to the first.
   started.defer(() => app.close());
   const { port } = await listen(app, options);
@@ -94,6 +100,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   return {
     address: `http://${name}:${port}/`,
     port,
+    tell: (state) => monitor.enter(state),
+    lend: (reader) => void lent.push(reader),
     async [Symbol.asyncDispose]() {
       // Otherwise the server would wait for streams that nobody ends.
       await hub[Symbol.asyncDispose]();

@@ -15,7 +15,8 @@ export type CommandSpec = {
 
 const SOURCE: Argument = {
   syntax: '[SOURCE]',
-  description: "a chat.db, an sms.db, or a folder that holds one (an iPhone backup too); default: this Mac's Messages",
+  description:
+    "a chat.db, an sms.db, a folder that holds one, or the folder of an iPhone backup; default: this Mac's Messages",
 };
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -25,9 +26,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'import a whole Messages history into the store',
     details: [
       'A first import builds the store aside and moves it into place when it is complete; a later one compares, by guid, and takes over what is new. The source is only ever read. Ctrl-C leaves nothing half done.',
+      'A backup comes with its own address book, unless another is named. The password of an encrypted one is asked for on the terminal, or taken from --password-fd or from CHATSTATS_BACKUP_PASSWORD; what is decrypted lies in a private temporary folder while it is read.',
       'With --json: {messages, reactions, attachments, chats, contacts, conversations, quarantined, durationMs, rate, bulk, unreadable, stages, problems}.',
     ],
-    examples: ['chatstats import', 'chatstats import ~/old/chat.db --address-book none'],
+    examples: [
+      'chatstats import',
+      'chatstats import ~/old/chat.db --address-book none',
+      'chatstats import ~/backups/00008110-001234567890001E',
+    ],
     load: () => import('./import.ts'),
   },
   {
@@ -36,10 +42,29 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'import, follow, and serve the page and the API, until stopped',
     details: [
       'All in one: imports the history if the store does not know it (the page shows how far it is), follows Messages as sync does, and serves a page for people and an API for programs (docs/api.md) on this machine alone. Ctrl-C stops it; nothing is lost.',
+      'An iPhone backup does not change: it is imported, with its own address book, and served; nothing is followed. The password of an encrypted one is asked for at the start. Without SOURCE the store is served without it.',
       'With --json, one object as soon as it listens: {address, port}.',
     ],
-    examples: ['chatstats up', 'chatstats up --source ~/Library/Messages/chat.db --port 8080 --no-open'],
+    examples: [
+      'chatstats up',
+      'chatstats up --source ~/Library/Messages/chat.db --port 8080 --no-open',
+      'chatstats up ~/backups/00008110-001234567890001E',
+    ],
     load: () => import('./up.ts'),
+  },
+  {
+    name: 'backups',
+    argument: {
+      syntax: '[FOLDER]',
+      description: 'a backup, or a folder of them; default: where Finder, iTunes and Apple Devices keep them',
+    },
+    summary: 'list iPhone backups',
+    details: [
+      'What is shown needs no password. A backup that is not complete is listed with the reason.',
+      'With --json: {backups: [{id, folder, device, model, date, ios, encrypted, bytes, messages, complete, problem}]}; problem is null or {code, reason}.',
+    ],
+    examples: ['chatstats backups', 'chatstats backups /media/disk/backups --json'],
+    load: () => import('./backups.ts'),
   },
   {
     name: 'sync',

@@ -2,7 +2,14 @@ import path from 'node:path';
 import { runOwned } from '../engine/index.ts';
 import { ChatStatsError, EXIT, type ExitCode } from '../kernel/index.ts';
 import { readAvatar } from '../sources/address-book/index.ts';
-import { avatarPlaces, type ContactRowLine, contactConflicts, contactLines, contactMerges } from '../store/index.ts';
+import {
+  avatarPlaces,
+  type ContactRowLine,
+  contactConflicts,
+  contactLines,
+  contactMerges,
+  keptPicture,
+} from '../store/index.ts';
 import { type Invocation, note, print, printJson, warn } from './invocation.ts';
 import { ownAddressBook } from './source.ts';
 import { withStore } from './store-access.ts';
@@ -119,7 +126,8 @@ async function avatar(invocation: Invocation, words: readonly string[]): Promise
   const id = numberOf(words, 'a contact');
   const places = await withStore(config.db, (db) => avatarPlaces(db, id));
   for (const place of places) {
-    const found = readAvatar(place, place.uid);
+    const kept = () => withStore(config.db, (db) => keptPicture(db, place.card));
+    const found = readAvatar(place, place.uid) ?? (await kept());
     if (found === null) continue;
     world.stdout.write(found.bytes);
     return EXIT.done;

@@ -4,17 +4,18 @@ import { EXIT, type ExitCode } from '../kernel/index.ts';
 import type { ImportOptions, ImportSummary } from '../pipeline/index.ts';
 import { storeHoldsMessages } from '../store/index.ts';
 import { type Invocation, print, printJson, warn } from './invocation.ts';
+import { openSource, withProblems } from './opened-source.ts';
 import { importProgress } from './progress.ts';
-import { sourceSettings } from './source.ts';
 import { grouped, pairs, span, terminalOf } from './terminal.ts';
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { config } = invocation;
   // The engine's thread loads its code while this one looks for the source; nothing is opened ahead.
   startThreadAhead();
-  const settings = sourceSettings(invocation);
-  const opening = `importing ${settings.source.path} into ${config.db}`;
-  const summary = await importWithProgress(invocation, { ...settings, store: config.db }, opening);
+  using source = await openSource(invocation);
+  const opening = `importing ${source.place} into ${config.db}`;
+  const imported = await importWithProgress(invocation, { ...source.settings, store: config.db }, opening);
+  const summary = withProblems(imported, source.problems);
   for (const problem of summary.problems) warn(invocation, problem);
   if (config.json) printJson(invocation, summary);
   else print(invocation, summaryLines(invocation, summary));
@@ -49,7 +50,7 @@ export async function importWithProgress({ world }: Invocation, task: Task, open
 }
 
 /** Only for the bar: what is wrong with a store is told by the import itself. */
-function looksNew(store: string): boolean {
+export function looksNew(store: string): boolean {
   try {
     return !storeHoldsMessages(store);
   } catch {

@@ -1,6 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import type { Clock } from '../kernel/index.ts';
 import type { ImportProgress, ImportStage } from '../pipeline/index.ts';
+import type { OpeningProgress } from '../sources/iphone-backup/index.ts';
 import { grouped, terminalOf } from './terminal.ts';
 import type { World } from './world.ts';
 
@@ -13,17 +14,23 @@ const COUNTED_FROM = 100;
 const BAR_COLUMNS = 28;
 const SCALE = 1_000;
 
-/** A first import, a later one, or a comparison, which imports into a store of its own first. */
-type Work = 'first' | 'later' | 'verify';
+type Stage = ImportStage | OpeningProgress['stage'];
+type Reached = { stage: Stage; done: number; total: number };
+
+/** A first import, a later one, a comparison, which imports into a store of its own first, or the opening of a backup. */
+type Work = 'first' | 'later' | 'verify' | 'open';
 
 /** How an import's time divides among its stages, measured on 300,000 messages; only the bar and the time left use it. */
-const SHARES: Record<Work, Partial<Record<ImportStage, number>>> = {
+const SHARES: Record<Work, Partial<Record<Stage, number>>> = {
   first: { people: 6, scan: 12, messages: 54, attachments: 4, indexes: 14, check: 10 },
   later: { people: 6, scan: 12, messages: 40, attachments: 2, compare: 10, merge: 30 },
   verify: { people: 5, scan: 9, messages: 38, attachments: 3, indexes: 10, check: 7, compare: 28 },
+  open: { unlock: 70, decrypt: 30 },
 };
 
-const WORDS: Record<ImportStage, string> = {
+const WORDS: Record<Stage, string> = {
+  unlock: 'deriving the key',
+  decrypt: 'reading the backup',
   people: 'people and chats',
   scan: 'looking over the messages',
   messages: 'messages',
@@ -37,9 +44,9 @@ const WORDS: Record<ImportStage, string> = {
 /** How far an import is: what is done of the whole, from 0 to 1, and what it is doing, in words. */
 export class ImportMeter {
   readonly #clock: Clock;
-  readonly #shares: Partial<Record<ImportStage, number>>;
+  readonly #shares: Partial<Record<Stage, number>>;
   readonly #startedAt: number;
-  #stage: ImportStage | null = null;
+  #stage: Stage | null = null;
   #stageAt = 0;
   /** What was done when the stage was first heard of; its rate is counted from there. */
   #stageFrom = 0;
@@ -53,7 +60,7 @@ export class ImportMeter {
     this.#startedAt = clock.now();
   }
 
-  update({ stage, done, total }: ImportProgress): void {
+  update({ stage, done, total }: Reached): void {
     if (stage !== this.#stage) {
       this.#stage = stage;
       this.#stageAt = this.#clock.now();
@@ -80,7 +87,7 @@ export class ImportMeter {
     return parts.join('  ');
   }
 
-  #fractionAt(stage: ImportStage, within: number): number {
+  #fractionAt(stage: Stage, within: number): number {
     const stages = Object.entries(this.#shares);
     const at = stages.findIndex(([name]) => name === stage);
     if (at === -1) return this.fraction;
@@ -101,13 +108,22 @@ function clockTime(ms: number): string {
 }
 
 /** Shows a progress; disposing ends it and clears the line that a bar took. */
-export type Progress = Disposable & { update(progress: ImportProgress): void };
+export type Progress<T = ImportProgress> = Disposable & { update(progress: T): void };
 
 /** `opening` is said when the work has begun, so that an error that comes before stands alone. */
 export type ProgressOptions = { opening: string; kind: Work };
 
 /** A bar on a terminal; elsewhere a plain line now and then. */
-export function importProgress(world: World, { opening, kind }: ProgressOptions): Progress {
+export function importProgress(world: World, options: ProgressOptions): Progress {
+  return shownProgress(world, options);
+}
+
+/** The same, for the opening of a backup. */
+export function openingProgress(world: World, opening: string): Progress<OpeningProgress> {
+  return shownProgress(world, { opening, kind: 'open' });
+}
+
+function shownProgress(world: World, { opening, kind }: ProgressOptions): Progress<Reached> {
   const meter = new ImportMeter(world.clock, kind);
   const terminal = terminalOf(world.stderr, world);
   const say = (line: string) => world.stderr.write(`${line}\n`);
@@ -118,7 +134,7 @@ export function importProgress(world: World, { opening, kind }: ProgressOptions)
 
 type BarParts = { world: World; meter: ImportMeter; columns: number; open(): void };
 
-function bar({ world, meter, columns, open }: BarParts): Progress {
+function bar({ world, meter, columns, open }: BarParts): Progress<Reached> {
   const single = new SingleBar({
     stream: world.stderr,
     clearOnComplete: true,
@@ -133,7 +149,7 @@ function bar({ world, meter, columns, open }: BarParts): Progress {
       return ` ${drawn} ${percent} %  ${meter.words()}`.slice(0, columns - 1);
     },
   });
-  let stage: ImportStage | null = null;
+  let stage: Stage | null = null;
   return {
     update(progress) {
       meter.update(progress);
@@ -152,7 +168,7 @@ function bar({ world, meter, columns, open }: BarParts): Progress {
 
 type LineParts = { world: World; meter: ImportMeter; say(line: string): void; open(): void };
 
-function lines({ world, meter, say, open }: LineParts): Progress {
+function lines({ world, meter, say, open }: LineParts): Progress<Reached> {
   let lineAt: number | null = null;
   return {
     update(progress) {

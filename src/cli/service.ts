@@ -13,10 +13,14 @@ import {
 import { locateMessages } from '../sources/messages/index.ts';
 import { storeHoldsMessages } from '../store/index.ts';
 import { type Invocation, note, print, printJson } from './invocation.ts';
+import { refuseBackup } from './source.ts';
 import { pairs } from './terminal.ts';
 
 /** bin/chatstats of this checkout. */
 const PROGRAM = path.join(import.meta.dirname, '..', '..', 'bin', 'chatstats');
+
+/** What `up` takes and a service has no use for: it opens no browser, and reads no backup. */
+const OF_A_TERMINAL = ['noOpen', 'passwordFd', 'backupPassword'] as const;
 
 /** Has the system run `up` at login, or no longer, or says how that is going. */
 export async function run(invocation: Invocation): Promise<ExitCode> {
@@ -43,7 +47,7 @@ async function install(invocation: Invocation, machine: ServiceMachine): Promise
       hint: 'Write the token into a file of your own (chmod 600) and name that with --token-file.',
     });
   }
-  const { general, own, secrets } = givenArguments('up', { config, flags, env: world.env }, ['noOpen']);
+  const { general, own, secrets } = givenArguments('up', { config, flags, env: world.env }, OF_A_TERMINAL);
   const args = [...general, 'up', '--no-open', ...own];
   // The pass of the language model is given its key by the environment, which a service has none of.
   const key = world.env.CHATSTATS_LLM_KEY?.trim() ?? '';
@@ -59,7 +63,10 @@ async function install(invocation: Invocation, machine: ServiceMachine): Promise
 }
 
 /** What could never start is told now. A permission is not asked for: the service has its own, not the terminal's. */
-function checkSource({ config, world }: Invocation): void {
+function checkSource(invocation: Invocation): void {
+  const { config, world } = invocation;
+  // The word behind `service` is what to do, and no source.
+  refuseBackup({ ...invocation, words: [] });
   try {
     locateMessages(config.source ?? undefined, world);
   } catch (error) {

@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type ApiServer, startApi } from '../api/index.ts';
+import { type ApiServer, type OpenedImport, startApi } from '../api/index.ts';
 import { examine } from '../doctor/index.ts';
 import { type Calls, Engine, type ImportArgs, listen } from '../engine/index.ts';
 import { ChatStatsError, pause } from '../kernel/index.ts';
 import type { FollowStatus } from '../pipeline/index.ts';
 import { serviceState } from '../service/index.ts';
+import { describeBackup, locateUsualBackups } from '../sources/iphone-backup/index.ts';
 import { locateMessages } from '../sources/messages/index.ts';
 import { analyseMeanwhile } from './analysing.ts';
 import { aborted, follow, tellWhatHappens } from './following.ts';
 import { type Invocation, print, printJson } from './invocation.ts';
+import { openRequestedBackup } from './opened-source.ts';
 import { answering, type RelayHandle, relayTo } from './relaying.ts';
-import { localeOf } from './source.ts';
+import { backupAt, readingSettings } from './source.ts';
 import { terminalOf } from './terminal.ts';
 import { version } from './version.ts';
 
@@ -22,6 +24,8 @@ export type ServingTask = {
   store: string;
   /** What is followed; null to serve what is there and follow nothing. */
   following: Calls['follow']['args'] | null;
+  /** Done as soon as there is a page, where nothing is followed: it shows how far that is. */
+  first?(engine: Engine, api: ApiServer, signal: AbortSignal): Promise<void>;
   /** Where the port is taken, any other will do. */
   anyPort?: boolean;
   /** Begun once the source is followed, stopped before the rest is. */
@@ -47,6 +51,11 @@ export async function serve(
   await using api = await startServer(invocation, task, { engine, relay }, token);
   announce(invocation, api);
   if (following === null) {
+    if (task.first !== undefined) {
+      api.tell('importing');
+      await task.first(engine, api, signal);
+    }
+    api.tell('idle');
     using _analysing = await analyseMeanwhile(invocation, engine);
     await aborted(signal);
     return null;
@@ -77,7 +86,9 @@ async function startServer(
       ...{ store, engine, token, port, host: config.host, version: version(), clock: world.clock, home: world.home },
       page: PAGE,
       redis: async () => (await relay?.figures()) ?? null,
-      importArgs: (source, addressBook) => importArgs(invocation, following, source, addressBook),
+      openImport: (source, addressBook) => openImport(invocation, following, source, addressBook),
+      addressBook: following?.addressBook ?? null,
+      listBackups: () => locateUsualBackups(world).folders.map(describeBackup),
       examine: async () =>
         await examine({
           ...{ store, source: following?.source.path ?? config.source, machine: world, clock: world.clock },
@@ -97,30 +108,38 @@ async function startServer(
 }
 
 /** What an import by request reads: the source that is followed, or one that is named by its absolute path. */
-function importArgs(
-  { config, world }: Invocation,
+async function openImport(
+  invocation: Invocation,
   following: ImportArgs | null,
   source: string | null,
   addressBook: string | null,
-): ImportArgs {
+): Promise<OpenedImport> {
+  const { world } = invocation;
   for (const named of [source, addressBook]) {
     if (named !== null && named !== 'none' && !path.isAbsolute(named)) {
       throw new ChatStatsError('USAGE', 'a path in a request has to be absolute');
     }
+  }
+  const reading = { ...readingSettings(invocation), gapMs: following?.gapMs ?? null };
+  const backup = source === null ? null : backupAt(source, world.home);
+  if (backup !== null) {
+    const opened = await openRequestedBackup(invocation, backup, addressBook);
+    return { args: { ...opened.settings, ...reading }, [Symbol.dispose]: () => opened[Symbol.dispose]() };
   }
   if (source === null && following === null) {
     throw new ChatStatsError('SOURCE_NOT_FOUND', 'no source is followed, and the request names none');
   }
   const people = addressBook === null ? (source === null ? (following?.addressBook ?? null) : null) : addressBook;
   return {
-    source:
-      source === null && following !== null
-        ? following.source
-        : locateMessages(source ?? undefined, { platform: world.platform, home: world.home }),
-    addressBook: people === 'none' ? null : people,
-    region: config.region,
-    locale: localeOf(world.env) ?? world.locale,
-    gapMs: following?.gapMs ?? null,
+    args: {
+      source:
+        source === null && following !== null
+          ? following.source
+          : locateMessages(source ?? undefined, { platform: world.platform, home: world.home }),
+      addressBook: people === 'none' ? null : people,
+      ...reading,
+    },
+    [Symbol.dispose]: () => undefined,
   };
 }
 

@@ -35,6 +35,7 @@ function onMac(words: string[], flags: Record<string, unknown> = {}): Invocation
       userId: 501,
       timeZone: 'UTC',
       locale: 'de-DE',
+      stdin: null,
       stdout: stream,
       stderr: stream,
       clock: fixedClock(0),

@@ -1,10 +1,12 @@
 import { Engine, listen, startThreadAhead } from '../engine/index.ts';
 import { EXIT, type ExitCode } from '../kernel/index.ts';
 import { checkImport, type FollowStatus } from '../pipeline/index.ts';
+import { removeLeftovers } from '../sources/iphone-backup/index.ts';
 import { analyseMeanwhile } from './analysing.ts';
 import { aborted, follow, followArgs, tellWhatHappens } from './following.ts';
 import { type Invocation, print, printJson } from './invocation.ts';
 import { answering, relayTo } from './relaying.ts';
+import { refuseBackup } from './source.ts';
 import { pairs } from './terminal.ts';
 
 /** So long the end of catching up waits for Redis, in milliseconds. */
@@ -13,7 +15,9 @@ const SETTLE_MS = 5_000;
 /** Live sync without doors, until it is stopped. */
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { config, world } = invocation;
+  refuseBackup(invocation);
   startThreadAhead();
+  removeLeftovers();
   const args = followArgs(invocation);
   checkImport({ source: args.source, store: config.db });
   const stop = new AbortController();

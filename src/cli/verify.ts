@@ -1,8 +1,8 @@
 import { ChatStatsError, EXIT, type ExitCode } from '../kernel/index.ts';
 import { type VerifyOptions, type VerifyReport, verifySource } from '../pipeline/index.ts';
 import { type Invocation, print, printJson, warn } from './invocation.ts';
+import { openSource, withProblems } from './opened-source.ts';
 import { importProgress } from './progress.ts';
-import { sourceSettings } from './source.ts';
 import { grouped, pairs, terminalOf } from './terminal.ts';
 
 /** So many differences are listed for people; --json has more. */
@@ -10,9 +10,10 @@ const SHOWN = 20;
 
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { config } = invocation;
-  const settings = sourceSettings(invocation);
-  const opening = `comparing ${config.db} with ${settings.source.path}`;
-  const report = await verifyWithProgress(invocation, { ...settings, store: config.db }, opening);
+  using source = await openSource(invocation);
+  const opening = `comparing ${config.db} with ${source.place}`;
+  const compared = await verifyWithProgress(invocation, { ...source.settings, store: config.db }, opening);
+  const report = withProblems(compared, source.problems);
   for (const problem of report.problems) warn(invocation, problem);
   if (config.json) printJson(invocation, report);
   else print(invocation, reportLines(invocation, report));

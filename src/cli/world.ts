@@ -4,6 +4,9 @@ import type { RunProgram } from '../service/index.ts';
 /** A stream of text that may be a terminal. */
 export type TextStream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 
+/** The keyboard, where stdin is one. */
+export type KeyInput = NodeJS.ReadableStream & { isTTY?: boolean; setRawMode(isRaw: boolean): unknown };
+
 /** Everything outside the program that a command depends on: an argument, so that a test can be another machine. */
 export type World = {
   /** What was typed after the program's name. */
@@ -20,6 +23,8 @@ export type World = {
   timeZone: string;
   /** The locale of the machine, such as de-DE, where the environment does not name one. */
   locale: string;
+  /** Only asked for a password; null where there is none. */
+  stdin: KeyInput | null;
   stdout: TextStream;
   stderr: TextStream;
   clock: Clock;

@@ -58,6 +58,8 @@ describe('where a setting comes from', () => {
       json: false,
       source: null,
       addressBook: null,
+      passwordFd: null,
+      backupPassword: null,
       region: null,
       gapMinutes: null,
       once: false,
@@ -106,11 +108,11 @@ describe('where a setting comes from', () => {
 });
 
 describe('a service', () => {
-  it('takes every setting that up takes, but for those of a terminal', () => {
+  it('takes every setting that up takes, but for those of a terminal and of backups, which it refuses', () => {
     const missing = Object.values(OPTIONS)
       .filter(({ commands }) => commands !== 'all' && commands.includes('up') && !commands.includes('service'))
       .map(({ name }) => name);
-    expect(missing).toEqual(['no-open']);
+    expect(missing).toEqual(['password-fd', 'backup-password', 'no-open']);
   });
 });
 
@@ -236,14 +238,30 @@ describe('the description', () => {
       '--json',
     ]);
     expect(flagsOf('export').map(({ name }) => name)).toEqual(['unified', 'format']);
-    expect(flagsOf('import').map(({ name }) => name)).toEqual(['source', 'address-book', 'region', 'gap-minutes']);
+    expect(flagsOf('import').map(({ name }) => name)).toEqual([
+      'source',
+      'address-book',
+      'password-fd',
+      'region',
+      'gap-minutes',
+    ]);
   });
 
   it('is documented whole', () => {
-    for (const { name, env } of Object.values(OPTIONS)) {
-      expect(configurationDocument()).toContain(`--${name}`);
+    for (const { name, env, isSecret } of Object.values(OPTIONS)) {
+      expect(configurationDocument().includes(`--${name}`)).toBe(!isSecret);
       expect(configurationDocument()).toContain(env);
     }
+  });
+
+  it('takes a secret from the environment, and from nowhere else', () => {
+    const machine = { ...linux, env: { CHATSTATS_BACKUP_PASSWORD: 'hunter2' } };
+    expect(resolveConfig({ flags: {}, file: null, machine }).backupPassword).toBe('hunter2');
+    const settings = { 'backup-password': 'hunter2' };
+    const inFile = () => resolveConfig({ flags: {}, file: { settings, folder: '/' }, machine: linux });
+    expect(inFile).toThrow(/has a key "backup-password" that is not an option/);
+    expect(() => resolveConfig({ flags: settings, file: null, machine: linux })).toThrow('no option --backup-password');
+    expect(flagsOf('import').map(({ name }) => name)).not.toContain('backup-password');
   });
 
   it('keeps a private value out of the error, and still says what is wrong', () => {

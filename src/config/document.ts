@@ -10,12 +10,14 @@ const all: Option<unknown>[] = Object.values(OPTIONS);
 export function flagsOf(command: string): FlagHelp[] {
   const belongs = ({ commands }: Option<unknown>) =>
     commands === 'all' ? command === 'all' : commands.includes(command);
-  return all.filter(belongs).map((option) => ({
-    name: option.name,
-    syntax: syntaxOf(option),
-    description: `${option.description} ${defaultOf(option)}`.trim().replaceAll('`', ''),
-    env: option.env,
-  }));
+  return all
+    .filter((option) => belongs(option) && !option.isSecret)
+    .map((option) => ({
+      name: option.name,
+      syntax: syntaxOf(option),
+      description: `${option.description} ${defaultOf(option)}`.trim().replaceAll('`', ''),
+      env: option.env,
+    }));
 }
 
 /** docs/configuration.md. */
@@ -42,7 +44,8 @@ export function configurationDocument(): string {
 
 function rowOf(option: Option<unknown>): string {
   const commands = option.commands === 'all' ? 'all' : option.commands.map((command) => `\`${command}\``).join(', ');
-  const cells = [`\`${syntaxOf(option)}\``, `\`${option.env}\``, commands, option.defaultText, option.description];
+  const flag = option.isSecret ? 'none, nor in the file' : `\`${syntaxOf(option)}\``;
+  const cells = [flag, `\`${option.env}\``, commands, option.defaultText, option.description];
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 

@@ -29,6 +29,8 @@ export type Option<T> = {
   private: boolean;
   /** A path: a leading ~/ means the home folder, and in the file it is relative to the file's own folder. */
   isPath: boolean;
+  /** Secrets come from the environment alone: everybody can read a command line, and a file keeps what it holds. */
+  isSecret: boolean;
   commands: Scope;
 };
 
@@ -41,6 +43,7 @@ type OptionInput<T> = {
   description: string;
   private?: boolean;
   isPath?: boolean;
+  isSecret?: boolean;
   commands: Scope;
 };
 
@@ -55,8 +58,9 @@ export function option<T extends string | number | boolean | null>(input: Option
     defaultFor: (machine) => (typeof fallback === 'function' ? fallback(machine) : fallback),
     defaultText: input.defaultText ?? (fallback === null ? 'none' : String(fallback)),
     description: input.description,
-    private: input.private ?? false,
+    private: input.private ?? input.isSecret ?? false,
     isPath: input.isPath ?? false,
+    isSecret: input.isSecret ?? false,
     commands: input.commands,
   };
 }

@@ -17,6 +17,8 @@ import {
 
 const MINUTE_MS = 60_000;
 
+/** Commands that open an iPhone backup, with its password where it has one. */
+const OPENS_BACKUP = ['import', 'up', 'verify'] as const;
 /** Commands that read a Messages database. What runs at login is `up`, so that `service` takes what that takes. */
 const READS_SOURCE = ['import', 'sync', 'up', 'verify', 'service'] as const;
 
@@ -78,7 +80,7 @@ export const OPTIONS = {
     schema: text,
     default: null,
     defaultText: "this Mac's Messages",
-    description: 'The Messages database: a chat.db, an sms.db, or a folder that holds one.',
+    description: 'The Messages database: a chat.db, an sms.db, a folder that holds one, or an iPhone backup.',
     isPath: true,
     commands: NAMES_SOURCE,
   }),
@@ -87,12 +89,31 @@ export const OPTIONS = {
     placeholder: 'PATH|none',
     schema: text,
     default: null,
-    defaultText: "this Mac's address book, for this Mac's Messages",
+    defaultText: "this Mac's address book for this Mac's Messages, that of a backup for a backup",
     description:
       'The address book: a folder that holds AddressBook-v22.abcddb or Sources/, an AddressBook.sqlitedb, or none.',
     private: false,
     isPath: true,
     commands: READS_CONTACTS,
+  }),
+  passwordFd: option<number | null>({
+    name: 'password-fd',
+    placeholder: 'N',
+    schema: wholeNumber,
+    default: null,
+    defaultText: 'the terminal is asked',
+    description: 'The file descriptor whose first line is the password of an encrypted iPhone backup; 0 is stdin.',
+    commands: OPENS_BACKUP,
+  }),
+  backupPassword: option<string | null>({
+    name: 'backup-password',
+    placeholder: 'PASSWORD',
+    schema: text,
+    default: null,
+    defaultText: 'the terminal is asked',
+    description: 'The password of an encrypted iPhone backup.',
+    isSecret: true,
+    commands: OPENS_BACKUP,
   }),
   region: option<string | null>({
     name: 'region',

@@ -20,7 +20,7 @@ export type ConfigInput = { flags: Settings; file: FileSettings | null; machine:
  */
 export function resolveConfig({ flags, file, machine }: ConfigInput): Config {
   const options = Object.entries(OPTIONS) as [keyof Config, Option<unknown>][];
-  const known = new Set(options.map(([, option]) => option.name));
+  const known = new Set(options.filter(([, option]) => !option.isSecret).map(([, option]) => option.name));
   refuseUnknown(flags, known, (name) => `There is no option --${name}.`);
   if (file !== null)
     refuseUnknown(file.settings, known, (name) => `The configuration file has a key "${name}" that is not an option.`);

@@ -5,6 +5,7 @@ import {
   locateAddressBooks,
   readAddressBook,
 } from '../sources/address-book/index.ts';
+import { backupAround } from '../sources/iphone-backup/index.ts';
 import { type Check, counted, failed, ok, skipped, warning } from './check.ts';
 import { FULL_DISK_ACCESS } from './explain.ts';
 import type { ExamineOptions } from './options.ts';
@@ -19,6 +20,9 @@ export function addressBookChecks({ addressBook, source, machine }: ExamineOptio
   const isOwn = addressBook === null;
   // Who names a source says whose people they are, as for an import.
   if (isOwn && (machine.platform !== 'darwin' || source !== null)) {
+    if (source !== null && backupAround(source) !== null) {
+      return [{ ...ONE, ...skipped('that of the backup is read when it is imported') }];
+    }
     return [{ ...ONE, ...skipped('none was named, so that people are known by their addresses alone') }];
   }
   const remedy =

@@ -1,6 +1,5 @@
 import path from 'node:path';
-import { breathe } from '../kernel/index.ts';
-import { responsibleProgram } from '../sources/messages/index.ts';
+import { breathe, responsibleProgram } from '../kernel/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { addressBookChecks } from './address-book-checks.ts';
 import { type Check, type Diagnosis, type Finding, type Look, skipped } from './check.ts';

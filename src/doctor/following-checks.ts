@@ -38,6 +38,7 @@ const CATCH_UP_MS = 200;
 /** Whether everything that the source has given a number is read: compared twice, because both go on. */
 export async function watermark(source: SourceView | null, { db }: StoreView, isFollowed: boolean): Promise<Finding> {
   if (db === null) return skipped(NO_STORE);
+  if (source?.backup?.encrypted === true && source.problem === null) return skipped('the source is encrypted');
   if (source?.file == null || source.counters === null) return skipped('the database could not be read');
   let { highest, given } = source.counters;
   let read = positionOf(db, source.file.path);

@@ -23,7 +23,8 @@ function readable(view: SourceView | null, failure: (error: unknown) => Finding)
   if (view === null) {
     return skipped('no source was named, this is not a Mac, and no store remembers one; name it with --source');
   }
-  const { problem, file } = view;
+  const { problem, file, backup } = view;
+  if (backup !== null && problem === null) return ok(`${backup.folder}: ${kindOf(backup)} (${megabytes(view.bytes)})`);
   if (problem === null || (isKnown(problem) && NOT_OURS.includes(problem.code))) {
     return ok(`${file?.path} (${megabytes(view.bytes)})`);
   }
@@ -36,7 +37,16 @@ function readable(view: SourceView | null, failure: (error: unknown) => Finding)
   );
 }
 
+/** "a backup of iOS 17.4, made 2026-02-28, encrypted" */
+function kindOf({ ios, madeAt, encrypted }: NonNullable<SourceView['backup']>): string {
+  const made = madeAt === null ? '' : `, made ${new Date(madeAt).toISOString().slice(0, 10)}`;
+  return `a backup${ios === null ? '' : ` of iOS ${ios}`}${made}${encrypted ? ', encrypted' : ''}`;
+}
+
 function schema(view: SourceView | null, failure: (error: unknown) => Finding): Finding {
+  if (view?.backup?.encrypted === true && view.problem === null) {
+    return skipped('it is encrypted: an import asks for its password, and so does chatstats verify');
+  }
   if (view?.generation != null) return ok(`its tables are those of ${view.generation}`);
   const problem = view?.problem;
   if (isKnown(problem) && NOT_OURS.includes(problem.code)) return failure(problem);
@@ -45,6 +55,7 @@ function schema(view: SourceView | null, failure: (error: unknown) => Finding): 
 
 function log(view: SourceView | null, { machine }: ExamineOptions): Finding {
   if (view === null || view.file === null) return skipped(UNREAD);
+  if (view.backup !== null) return ok('a backup does not change: there is nothing to follow');
   const { walBytes, shmBytes } = view.log;
   const { path: file } = view.file;
   const unreadable = [

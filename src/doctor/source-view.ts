@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { ChatStatsError } from '../kernel/index.ts';
+import { type Backup, backupAround, describeBackup } from '../sources/iphone-backup/index.ts';
 import {
   explainSourceError,
   locateMessages,
@@ -28,6 +29,8 @@ export type SourceView = {
   journal: string | null;
   generation: string | null;
   counters: SourceCounters | null;
+  /** The iPhone backup that the source lies in, where it does. */
+  backup: Backup | null;
   problem: unknown;
 };
 
@@ -37,17 +40,33 @@ export function viewSource(options: ExamineOptions, remembered: string | null): 
   if (named === null && remembered === null) return null;
   const view: SourceView = {
     ...{ file: null, isRemembered: named === null, log: { walBytes: null, shmBytes: null }, bytes: 0 },
-    ...{ journal: null, generation: null, counters: null, problem: null },
+    ...{ journal: null, generation: null, counters: null, backup: null, problem: null },
   };
   try {
+    view.backup = backupOf(named ?? remembered, options.machine);
+    if (named !== null) refuseBroken(view.backup, named);
     view.file = locateMessages(named ?? remembered ?? undefined, options.machine);
     view.log = { walBytes: sizeOf(`${view.file.path}-wal`), shmBytes: sizeOf(`${view.file.path}-shm`) };
     view.bytes = (sizeOf(view.file.path) ?? 0) + (view.log.walBytes ?? 0);
-    Object.assign(view, read(view.file));
+    // The password is not ours to ask for.
+    if (view.backup?.encrypted !== true) Object.assign(view, read(view.file));
   } catch (error) {
     view.problem = view.file === null ? error : explainSourceError(error, view.file.path);
   }
   return view;
+}
+
+/** Of what lies in a backup, the backup tells more. */
+function backupOf(named: string | null, { home }: ExamineOptions['machine']): Backup | null {
+  if (named === null) return null;
+  const folder = backupAround(named.startsWith('~/') ? path.join(home, named.slice(2)) : named);
+  return folder === null ? null : describeBackup(folder);
+}
+
+/** As an import does; of a backup that is not whole, the database can be named by itself. */
+function refuseBroken(backup: Backup | null, named: string): void {
+  if (backup?.problem == null || path.basename(named) !== backup.id) return;
+  throw new ChatStatsError(backup.problem.code, `the backup ${backup.folder}: ${backup.problem.reason}`);
 }
 
 /** The counters of a source that could be read before; null when it cannot be any more. */
@@ -66,7 +85,7 @@ export function countersOf(file: MessagesFile): SourceCounters | null {
 function read(source: MessagesFile): { journal: string; generation: string; counters: SourceCounters } {
   // An empty file is a database to SQLite.
   if (sizeOf(source.path) === 0) throw new ChatStatsError('SOURCE_NOT_MESSAGES', `${source.path} is empty`);
-  using readable = readableFile(source);
+  using readable = readableFile(source, () => []);
   using db = openForeign(readable.file.path, readable.file);
   return db.snapshot(() => {
     const schema = probeSchema(db, 'main', source.path);

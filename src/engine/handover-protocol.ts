@@ -19,7 +19,16 @@ const ids = z.union([z.literal('all'), z.array(z.int().positive())]);
 const argsSchemas: { [N in HandedCall]: z.ZodType<Calls[N]['args']> } = {
   import: z.object({
     source: z.object({ path: absolutePath, sealed: z.boolean() }),
+    recordedPath: absolutePath.optional(),
+    attachmentFiles: z
+      .object({
+        folder: absolutePath,
+        manifest: absolutePath.nullable(),
+        readableClasses: z.array(z.number()).nullable(),
+      })
+      .optional(),
     addressBook: absolutePath.nullable(),
+    addressBookPlace: absolutePath.optional(),
     region: z.string().nullable(),
     locale: z.string().nullable(),
     gapMs: z.number().positive().nullable(),

@@ -41,13 +41,13 @@ export const ERRORS = {
   SOURCE_NOT_DATABASE: {
     exit: EXIT.source,
     meaning: 'The file is not an SQLite database.',
-    hint: 'Name a chat.db (macOS) or an sms.db (iOS). If it comes from an encrypted iPhone backup it has to be decrypted first.',
+    hint: 'Name a chat.db (macOS) or an sms.db (iOS). If it lies in an iPhone backup, name the folder of the backup.',
   },
   SOURCE_ENCRYPTED: {
     exit: EXIT.source,
     meaning:
       'The database is encrypted: it comes from an encrypted iPhone backup, or another program has locked it with a password.',
-    hint: 'Make an unencrypted backup, or decrypt this one, and import the sms.db in it.',
+    hint: 'If it lies in an iPhone backup, name the folder of the backup instead, and its password will be asked for: chatstats import BACKUP_FOLDER',
   },
   SOURCE_DAMAGED: {
     exit: EXIT.source,
@@ -63,6 +63,31 @@ export const ERRORS = {
     exit: EXIT.source,
     meaning: 'There is no AddressBook database at the place that was named.',
     hint: 'Name the folder that holds AddressBook-v22.abcddb or Sources/, name an AddressBook.sqlitedb, or say --address-book none.',
+  },
+  BACKUP_PASSWORD_NEEDED: {
+    exit: EXIT.usage,
+    meaning: 'The iPhone backup is encrypted, and no password was given.',
+    hint: 'Run the command on a terminal, which asks for it; or hand it over with --password-fd N or in CHATSTATS_BACKUP_PASSWORD. It is the password of backups that was chosen in Finder, iTunes or Apple Devices, not the passcode of the phone.',
+  },
+  BACKUP_PASSWORD_WRONG: {
+    exit: EXIT.source,
+    meaning: 'The password does not open the keys of the iPhone backup.',
+    hint: 'It is the password of backups that was chosen in Finder, iTunes or Apple Devices, not the passcode of the phone. A backup whose keys were damaged would say the same; then try another one.',
+  },
+  BACKUP_DAMAGED: {
+    exit: EXIT.source,
+    meaning: 'A part of the iPhone backup without which nothing can be read is damaged.',
+    hint: 'Try another backup ("chatstats backups" lists them), or make a new one.',
+  },
+  BACKUP_TOO_OLD: {
+    exit: EXIT.source,
+    meaning: 'The iPhone backup was made by iOS 9 or older, in a layout that is not read.',
+    hint: 'If it is not encrypted, name the Messages database in it: chatstats import BACKUP_FOLDER/3d0d7e5fb2ce288813306e4d4636395e047a3d28. Else restore it to a phone and back that up again.',
+  },
+  BACKUP_INCOMPLETE: {
+    exit: EXIT.source,
+    meaning: 'The iPhone backup was not finished, or a part of it is missing.',
+    hint: 'Connect the phone and back it up again, or choose another backup ("chatstats backups" lists them). The Messages database in one that is not encrypted can be named by itself: chatstats import BACKUP_FOLDER/3d/3d0d7e5fb2ce288813306e4d4636395e047a3d28',
   },
   STORE_OWNED: {
     exit: EXIT.owner,

@@ -43,6 +43,7 @@ export {
   addOwnAddresses,
   bookName,
   type ContactChanges,
+  cardsOfBook,
   dropBook,
   findContact,
   isKnownAddress,
@@ -67,6 +68,7 @@ export {
   type Transact,
   unsettled,
   writeCardSlices,
+  writePicture,
 } from './people/index.ts';
 export {
   discardEntries,

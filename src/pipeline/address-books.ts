@@ -1,6 +1,7 @@
-import { finish, paused } from '../kernel/index.ts';
+import { finish, must, paused } from '../kernel/index.ts';
 import {
   bookName,
+  cardsOfBook,
   dropBook,
   type KnownBook,
   knownBooks,
@@ -9,6 +10,7 @@ import {
   renormaliseCards,
   type Transact,
   writeCardSlices,
+  writePicture,
   writeSetting,
 } from '../load/index.ts';
 import {
@@ -16,6 +18,7 @@ import {
   type AddressBookFile,
   locateAddressBooks,
   readBookStamp,
+  readIosAvatars,
 } from '../sources/address-book/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { contactRegions } from '../store/index.ts';
@@ -29,6 +32,9 @@ export type ReadBook = StaleBook & { content: AddressBookContent };
 
 /** Numbers without a country take a library some microseconds each. */
 const KEYED_AT_ONCE = 100;
+
+/** A picture that is kept is at most so large, in bytes; a larger one has a thumbnail. */
+const KEPT_PICTURE_BYTES = 256 * 1024;
 
 /** What there is to do: books whose files are not as they were when they were read, and books that are gone. */
 export type StaleBooks = { changed: StaleBook[]; gone: KnownBook[] };
@@ -74,6 +80,25 @@ export function* takeBookSlices(
 /** The same, at once, in the transaction of whoever asks. */
 export function takeBook(db: Database, root: string, book: ReadBook, nowMs: number): number {
   return finish(takeBookSlices(db, root, book, { nowMs, transact: (work) => work() }));
+}
+
+/**
+ * The same for a book of which a copy was read, and which the store remembers by its own place. Pictures beside the copy
+ * are kept, because they are gone with it, and what was encrypted cannot be asked for them again.
+ */
+export function takeCopiedBook(db: Database, place: string, { file, content }: ReadBook, nowMs: number): void {
+  takeBook(db, place, { file: { ...file, path: place }, stamp: '', content }, nowMs);
+  const name = knownBooks(db).find((book) => book.path === place)?.source;
+  if (name === undefined) return;
+  const cards = cardsOfBook(db, name);
+  const keyOf = new Map(cards.map(({ card, uid }) => [uid, card]));
+  const without = new Set(keyOf.values());
+  for (const { uid, avatar } of readIosAvatars(file, keyOf.keys(), KEPT_PICTURE_BYTES)) {
+    const card = must(keyOf.get(uid), 'it was asked for');
+    writePicture(db, card, avatar);
+    without.delete(card);
+  }
+  for (const card of without) writePicture(db, card, null);
 }
 
 export function dropBooks(db: Database, gone: readonly KnownBook[]): number {

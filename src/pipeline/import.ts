@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
+import { readTextList } from '../decode/index.ts';
 import { breathe, ChatStatsError, firstError } from '../kernel/index.ts';
 import { explainStoreError, ownStore, removeAside } from '../load/index.ts';
 import { appendEvents } from '../outbox/index.ts';
@@ -67,15 +68,25 @@ async function importOwned(options: ImportOptions): Promise<ImportSummary> {
   const bulk = !storeHoldsMessages(options.store);
   const gapMs = options.gapMs ?? gapOfStore(options.store) ?? DEFAULT_GAP_MS;
   const first = bulk ? bulkImport : mergeImport;
-  using readable = readableFile(options.source);
+  using readable = fileToRead(options);
   const outcome = await attempt({ ...options, source: readable.file }, async (source) => {
-    const reading = { recordedPath: options.source.path, ...options, source, gapMs };
+    const reading = { ...options, recordedPath: options.recordedPath ?? options.source.path, source, gapMs };
     const result = await first(reading, watch);
     // Rows may have changed between two snapshots: what did is found by comparing once more.
     return result.renewed ? await mergeImport(reading, watch) : result;
   });
   await breathe();
-  return summary(options, outcome, watch, bulk);
+  const problems = [...readable.problems, ...outcome.problems];
+  const unreadable = readable.unreadable + outcome.unreadable;
+  return summary(options, { ...outcome, problems, unreadable }, watch, bulk);
+}
+
+function fileToRead({ source }: ImportOptions) {
+  try {
+    return readableFile(source, readTextList);
+  } catch (error) {
+    throw explainSourceError(error, source.path);
+  }
 }
 
 function gapOfStore(store: string): number | null {

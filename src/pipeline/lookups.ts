@@ -22,12 +22,14 @@ import {
   type RowContext,
   uniteChats,
 } from '../transform/index.ts';
-import { dropBooks, findStaleBooks, noteRegions, takeBook } from './address-books.ts';
+import { dropBooks, findStaleBooks, noteRegions, takeBook, takeCopiedBook } from './address-books.ts';
 import { SourceAddresses, unique } from './source-addresses.ts';
 
 export type PeopleOptions = {
   /** A folder or file of an AddressBook, or null for none. */
   addressBook: string | null;
+  /** The place under which the store remembers the address book, where that is not where it is read from. */
+  addressBookPlace?: string | undefined;
   region: string | null;
   locale: string | null;
 };
@@ -78,7 +80,8 @@ function preparePeople(
   const addresses = new SourceAddresses(db, schema, chatRows, options);
   const identities = readIdentities(db, schema, chatRows, addresses);
   noteRegions(db, addresses.regions);
-  const problems = options.addressBook === null ? [] : takeBooks(db, options.addressBook, nowMs);
+  const problems =
+    options.addressBook === null ? [] : takeBooks(db, options.addressBook, options.addressBookPlace ?? null, nowMs);
   addOwnAddresses(db, addresses.own, sourceId);
   const settlement = new Settlement(db, planPeople(db), nowMs).run();
   // Chats that are there follow at once; those to come are named when they are written.
@@ -97,13 +100,14 @@ function preparePeople(
   return { chats, problems };
 }
 
-/** Reads the address books that are not as they were; answers what could not be read. */
-function takeBooks(db: Database, root: string, nowMs: number): string[] {
+/** Reads the address books that are not as they were; answers what could not be read. `place`: a copy is read of that one. */
+function takeBooks(db: Database, root: string, place: string | null, nowMs: number): string[] {
   const { changed, gone } = findStaleBooks(db, root);
   dropBooks(db, gone);
   return changed.flatMap((book) => {
     const content = readAddressBook(book.file);
-    takeBook(db, root, { ...book, content }, nowMs);
+    if (place === null) takeBook(db, root, { ...book, content }, nowMs);
+    else takeCopiedBook(db, place, { ...book, content }, nowMs);
     return content.problems;
   });
 }

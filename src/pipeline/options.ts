@@ -1,4 +1,5 @@
 import type { Clock } from '../kernel/index.ts';
+import type { BackupFiles } from '../sources/iphone-backup/index.ts';
 import type { MessagesFile } from '../sources/messages/index.ts';
 import type { StoreCounts } from '../store/index.ts';
 import type { PeopleOptions } from './lookups.ts';
@@ -10,7 +11,9 @@ export type ImportProgress = { stage: ImportStage; done: number; total: number }
 export type ImportOptions = PeopleOptions & {
   source: MessagesFile;
   /** The place under which the store remembers the source, where that is not where it is read from. */
-  recordedPath?: string;
+  recordedPath?: string | undefined;
+  /** Where the files of attachments are to be looked for; without it, they are where Messages says. */
+  attachmentFiles?: BackupFiles | undefined;
   store: string;
   /** The gap to split conversations with, in milliseconds; null: that of the store, else the usual one. */
   gapMs: number | null;

@@ -9,6 +9,7 @@ import {
   type QuarantineReason,
   quarantineRows,
 } from '../load/index.ts';
+import { BackupAttachments, type BackupFiles } from '../sources/iphone-backup/index.ts';
 import {
   type MessagesSchema,
   probeSchema,
@@ -134,13 +135,26 @@ export class SourceRun {
     const { ownerOf } = this.lookUps;
     this.db.function('owner_of', (rowid: number) => ownerOf.get(rowid) ?? null);
     const column: Columns = (name) => (name === 'ROWID' ? 'a.ROWID' : this.schema.column('a', 'attachment', name));
-    insertRows(
-      this.db,
-      destination.attachments,
-      attachmentProjection(column, APPLE, this.sourceId),
-      { table: `${APPLE}.attachment`, alias: 'a', where: 'a.guid IS NOT NULL', id: destination.keepIds },
-      { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER },
-    );
+    const { attachmentFiles } = this.options;
+    const insert = (hasFile: string | null) =>
+      insertRows(
+        this.db,
+        destination.attachments,
+        attachmentProjection(column, APPLE, this.sourceId, hasFile),
+        { table: `${APPLE}.attachment`, alias: 'a', where: 'a.guid IS NOT NULL', id: destination.keepIds },
+        { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER },
+      );
+    if (attachmentFiles === undefined) insert(null);
+    else this.#withFiles(attachmentFiles, insert);
+  }
+
+  /** Lets a statement ask whether a backup has the file of an attachment. */
+  #withFiles(attachmentFiles: BackupFiles, insert: (hasFile: string) => void): void {
+    using files = new BackupAttachments(attachmentFiles);
+    this.db.function('has_file', (name: unknown) => (typeof name === 'string' && files.has(name) ? 1 : 0));
+    insert('has_file');
+    if (files.unreadable === 0) return;
+    this.lookUps.problems.push(`${files.unreadable} attachments belong to the phone alone and cannot be decrypted`);
   }
 
   #copyAttachmentJoins(destination: Destination): void {

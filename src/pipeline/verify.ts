@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
 import { breathe, ChatStatsError } from '../kernel/index.ts';
 import { knownTwins, removeDeleted, renameTwins } from '../load/index.ts';
-import type { Database } from '../sqlite/index.ts';
+import { type Database, openPrivateFolder } from '../sqlite/index.ts';
 import { mirrorsDeletes, openStoreForReading, openStoreForWriting, storeCounts, storedGapMs } from '../store/index.ts';
 import { importSource } from './import.ts';
 import type { ImportOptions } from './options.ts';
@@ -16,7 +15,17 @@ import { findSource } from './verify-source.ts';
 
 export type VerifyOptions = Pick<
   ImportOptions,
-  'source' | 'store' | 'addressBook' | 'region' | 'locale' | 'clock' | 'signal' | 'onProgress'
+  | 'source'
+  | 'recordedPath'
+  | 'attachmentFiles'
+  | 'store'
+  | 'addressBook'
+  | 'addressBookPlace'
+  | 'region'
+  | 'locale'
+  | 'clock'
+  | 'signal'
+  | 'onProgress'
 > & {
   /** Of a store that does not say what gap it was split with. */
   gapMs?: number | null;
@@ -24,6 +33,9 @@ export type VerifyOptions = Pick<
 
 /** For each of the two stores, whose rows are looked up by guid, in no order. */
 const CACHE_KIB = 32_768;
+
+/** A store is about as large as its source; while it is made, its indexes and its old pages come to that. */
+const STORE_TO_SOURCE = 3;
 
 /**
  * Imports the source once more, into a store of its own in a private folder, and compares: everything the source has
@@ -33,26 +45,24 @@ const CACHE_KIB = 32_768;
 export async function verifySource(options: VerifyOptions): Promise<VerifyReport> {
   using db = openStoreForReading(options.store);
   const gapMs = storedGapMs(db) ?? options.gapMs ?? DEFAULT_GAP_MS;
-  const folder = mkdtempSync(path.join(tmpdir(), 'chatstats-verify-'));
-  try {
-    const store = path.join(folder, 'fresh.db');
-    const { problems } = await importSource({ ...options, store, gapMs });
-    likeArchive(db, store, { gapMs, nowMs: options.clock.now() });
-    using fresh = openStoreForReading(store);
-    const source = counts(fresh);
-    const findings = await compareStores(db, store, options, gapMs);
-    return {
-      ok: findings.count === 0,
-      source,
-      store: counts(db),
-      setAside: findings.setAside,
-      differenceCount: findings.count,
-      differences: findings.differences,
-      problems,
-    };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  // One that is not there is told of by the import.
+  const bytes = statSync(options.source.path, { throwIfNoEntry: false })?.size ?? 0;
+  using folder = openPrivateFolder('verify', STORE_TO_SOURCE * bytes);
+  const store = path.join(folder.path, 'fresh.db');
+  const { problems } = await importSource({ ...options, store, gapMs });
+  likeArchive(db, store, { gapMs, nowMs: options.clock.now() });
+  using fresh = openStoreForReading(store);
+  const source = counts(fresh);
+  const findings = await compareStores(db, store, options, gapMs);
+  return {
+    ok: findings.count === 0,
+    source,
+    store: counts(db),
+    setAside: findings.setAside,
+    differenceCount: findings.count,
+    differences: findings.differences,
+    problems,
+  };
 }
 
 /** Gives the fresh store what following has decided about the archive: twins are one, and mirrored deletions are gone. */
@@ -91,7 +101,7 @@ async function compareStores(db: Database, fresh: string, options: VerifyOptions
   try {
     const comparison: Comparison = {
       db,
-      sourceId: findSource(db, options.source.path),
+      sourceId: findSource(db, options.recordedPath ?? options.source.path),
       findings,
       pause,
       skewed: new Set(),

@@ -7,6 +7,7 @@
  * `writeHistory` makes a whole history at once; `actions` are single acts on a live database, made with
  * `createMessagesDatabase`; `MessagesDatabase` are the rows beneath both. An `Actor` performs acts on an existing
  * database as Messages does, commit by commit, at random or as told; `startActor` runs one in a process of its own.
+ * `writeBackup` and `writeHistoryBackup` make iPhone backups, plain or encrypted.
  * `openBookPen` edits an address book as Contacts does, while others read it.
  */
 export * as actions from './actions.ts';
@@ -19,7 +20,12 @@ export { writeIosAddressBook } from './address-book/ios.ts';
 export { writeAddressBook } from './address-book/macos.ts';
 export { type BookPen, openBookPen } from './address-book/pen.ts';
 export type { BookPenOptions, PenCard } from './address-book/pen-types.ts';
+export { type BackupFile, type BackupOptions, type MadeBackup, writeBackup } from './backup/backup.ts';
+export { encryptFile, keyFromPassword, wrapKey } from './backup/ciphers.ts';
+export { type HistoryBackup, type HistoryBackupOptions, writeHistoryBackup } from './backup/history.ts';
+export { type KeybagOptions, makeKeybag } from './backup/keybag.ts';
 export { createMessagesDatabase, MessagesDatabase, openMessagesDatabase } from './database.ts';
+export { type EarlyMessage, SILENT_MEMBER, writeEarlyMessages } from './early-phone.ts';
 export { type ArchiveValue, encodeKeyedArchive } from './encode/keyed-archive.ts';
 export { type EncodablePlist, encodePlist } from './encode/plist.ts';
 export { type AttributeValue, type BodyRun, encodeAttributedBody } from './encode/typedstream.ts';

@@ -68,11 +68,24 @@ export function contactMerges(db: Database): ContactMergeLine[] {
   });
 }
 
-/** Where the pictures of a contact may be: the book and the card, those of the first card first. */
-export function avatarPlaces(db: Database, contact: number): { path: string; uid: string }[] {
-  return db.all<{ path: string; uid: string }>(
-    `SELECT b.path, substr(k.card, length(k.source) + 2) AS uid
+/** Where a picture of a contact may be: the book, and the card in it; `card` is the key under which the store may keep it. */
+export type AvatarPlace = { path: string; uid: string; card: string };
+
+/** All such places, those of the first card first. */
+export function avatarPlaces(db: Database, contact: number): AvatarPlace[] {
+  return db.all<AvatarPlace>(
+    `SELECT b.path, substr(k.card, length(k.source) + 2) AS uid, k.card
      FROM contact_cards k JOIN address_books b ON b.source = k.source WHERE k.contact_id = ? ORDER BY k.card`,
     contact,
+  );
+}
+
+/** The picture of a card whose book cannot be asked for it, or null. */
+export function keptPicture(db: Database, card: string): { bytes: Uint8Array; mimeType: string } | null {
+  return (
+    db.get<{ bytes: Uint8Array; mimeType: string }>(
+      'SELECT bytes, mime_type AS mimeType FROM card_pictures WHERE card = ?',
+      card,
+    ) ?? null
   );
 }

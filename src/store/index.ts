@@ -33,6 +33,7 @@ export {
   contactConflicts,
   contactLines,
   contactMerges,
+  keptPicture,
 } from './contacts.ts';
 export {
   type ConversationDetail,

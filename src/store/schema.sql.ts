@@ -7,7 +7,7 @@ import { ANALYSIS_INDEXES, ANALYSIS_TABLES } from './analysis-schema.sql.ts';
  * events) are never given twice, and the search index relies on it. `source_rowid` is the row id under which a row was
  * seen in its source, `source_state` a fingerprint of what it said there: one that is the same needs no second look.
  */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /** Written into the file's header, so that a store is told from any other SQLite file. */
 export const APPLICATION_ID = 0x43685374;
@@ -59,6 +59,13 @@ export const TABLES: readonly string[] = [
     contact_id INTEGER REFERENCES contacts (id),
     content TEXT NOT NULL
   ) STRICT, WITHOUT ROWID`,
+
+  // Pictures of cards whose book cannot be asked again, because it is encrypted; all others are read where they are.
+  `CREATE TABLE card_pictures (
+    card TEXT PRIMARY KEY REFERENCES contact_cards (card) ON DELETE CASCADE,
+    mime_type TEXT NOT NULL,
+    bytes BLOB NOT NULL
+  ) STRICT`,
 
   // The owner's addresses, as the sources tell.
   `CREATE TABLE own_addresses (

@@ -11,21 +11,30 @@ const PURGED_SYNC_STATES = '1, 4';
 const integer = (expression: string) => `coalesce(CAST(${expression} AS INTEGER), 0)`;
 const text = (expression: string) => `nullif(CAST(${expression} AS TEXT), '')`;
 
-function stateSql(column: Columns): string {
+function stateSql(column: Columns, hasFile: string | null): string {
   const transfer = integer(column('transfer_state'));
-  const hasFile = `${text(column('filename'))} IS NOT NULL`;
-  return `CASE
-    WHEN ${transfer} = ${TRANSFER_FINISHED} THEN CASE WHEN ${hasFile} THEN 'present' ELSE 'missing' END
+  const isNamed = `${text(column('filename'))} IS NOT NULL`;
+  // In a backup the file itself tells, and what is not in it does not come any more.
+  const looked =
+    hasFile === null
+      ? ''
+      : `WHEN ${hasFile}(${text(column('filename'))}) THEN 'present' WHEN ${isNamed} OR ${transfer} = ${TRANSFER_FINISHED} THEN 'missing'`;
+  return `CASE ${looked}
+    WHEN ${transfer} = ${TRANSFER_FINISHED} THEN CASE WHEN ${isNamed} THEN 'present' ELSE 'missing' END
     WHEN ${transfer} IN (${TRANSFER_FAILED}) THEN 'missing'
     WHEN ${transfer} = 0 AND ${integer(column('ck_sync_state'))} IN (${PURGED_SYNC_STATES}) THEN 'missing'
     ELSE 'pending' END`;
 }
 
-/** Columns of our `attachments` and the expressions that fill them. Dates of attachments are in seconds. */
+/**
+ * Columns of our `attachments` and the expressions that fill them. Dates of attachments are in seconds. `hasFile` names
+ * an SQL function that tells whether the file of this name is there; without one, Messages is believed.
+ */
 export function attachmentProjection(
   column: Columns,
   schema: string,
   sourceId: number,
+  hasFile: string | null = null,
 ): [column: string, sql: string][] {
   return [
     ['guid', `CAST(${column('guid')} AS TEXT)`],
@@ -38,7 +47,7 @@ export function attachmentProjection(
     ['uti', text(column('uti'))],
     ['bytes', `CASE WHEN ${integer(column('total_bytes'))} >= 0 THEN CAST(${column('total_bytes')} AS INTEGER) END`],
     ['path', text(column('filename'))],
-    ['state', stateSql(column)],
+    ['state', stateSql(column, hasFile)],
     ['is_sticker', `${integer(column('is_sticker'))} <> 0`],
     ['is_hidden', `${integer(column('hide_attachment'))} <> 0`],
     ['created_at', appleTimeSql(column('created_date'))],

@@ -86,10 +86,15 @@ export async function served({
       engine: engine as unknown as ApiOptions['engine'],
       home: fixture.folder,
       redis: async () => null,
-      importArgs: (source) => ({
-        source: { path: source ?? fixture.source, sealed: false },
-        ...{ addressBook: null, region: null, locale: null, gapMs: null },
+      openImport: async (source) => ({
+        args: {
+          source: { path: source ?? fixture.source, sealed: false },
+          ...{ addressBook: null, region: null, locale: null, gapMs: null },
+        },
+        [Symbol.dispose]: () => undefined,
       }),
+      addressBook: null,
+      listBackups: () => [],
       examine: () =>
         examine({
           ...{ store: fixture.store, source: fixture.source, addressBook, live: null, thorough: false },

@@ -2,6 +2,7 @@ import { execFile, type SpawnOptions, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { Writable } from 'node:stream';
 import { type History, type HistoryOptions, writeHistory } from '../../src/simulator/index.ts';
 import { projectRoot } from '../project-files.ts';
 
@@ -10,6 +11,8 @@ export const program = path.join(projectRoot, 'bin', 'chatstats');
 
 export type Outcome = { status: number; stdout: string; stderr: string };
 export type RunOptions = { env?: Record<string, string>; cwd?: string };
+/** `fd3`: what stands at descriptor 3; `uid`: another user, whom only root can become. */
+export type SpecialRun = { env?: Record<string, string>; fd3?: string; uid?: number };
 
 /** A machine without settings of its own, whose home is `home`. */
 function environment(home: string, env: Record<string, string> = {}): Record<string, string> {
@@ -46,9 +49,27 @@ export class Workplace {
     });
   }
 
+  /** Runs it with more than the usual descriptors, or as somebody else. */
+  async runWith(args: readonly string[], { env, fd3, uid }: SpecialRun): Promise<Outcome> {
+    const child = spawn(program, args, {
+      env: environment(this.folder, env),
+      cwd: this.folder,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+      ...(uid === undefined ? {} : { uid, gid: uid }),
+    });
+    const said = { stdout: '', stderr: '' };
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
+    const third = child.stdio[3] as Writable;
+    third.on('error', () => undefined);
+    third.end(fd3 ?? '');
+    const status = await new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)));
+    return { status, ...said };
+  }
+
   /** Starts it without waiting. */
-  start(args: readonly string[], stdio: SpawnOptions['stdio'] = 'pipe') {
-    return spawn(program, args, { env: environment(this.folder), cwd: this.folder, stdio });
+  start(args: readonly string[], stdio: SpawnOptions['stdio'] = 'pipe', env: Record<string, string> = {}) {
+    return spawn(program, args, { env: environment(this.folder, env), cwd: this.folder, stdio });
   }
 
   [Symbol.dispose](): void {

@@ -6,7 +6,9 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine, listen } from '../../src/engine/index.ts';
 import { ownStore } from '../../src/load/index.ts';
+import { writeHistoryBackup } from '../../src/simulator/index.ts';
 import { projectRoot } from '../project-files.ts';
+import { canonicalStore } from '../support/canonical-store.ts';
 import { errorCode, Workplace } from './chatstats.ts';
 
 let place: Workplace;
@@ -59,6 +61,24 @@ describe('an import beside the owner of the store', () => {
     };
     expect(counts(first.stdout)).toEqual(counts(alone.stdout));
     expect(counts((await importInto('owned.db', 'chat.db')).stdout)).toMatchObject({ bulk: false });
+  });
+
+  it('of an encrypted backup is decrypted here, and read there: the password stays here', async () => {
+    const { folder } = writeHistoryBackup({
+      ...{ folder: place.file('backups'), seed: 4, messages: 300, nowMs: Date.UTC(2026, 3, 1) },
+      encryption: { password: 'of this backup' },
+    });
+    const env = { CHATSTATS_BACKUP_PASSWORD: 'of this backup' };
+    const importBackup = (store: string) => place.run(['--db', store, '--json', 'import', folder], { env });
+    await using _owner = await owner('backup.db');
+    const handed = await importBackup('backup.db');
+    expect(handed.status, handed.stderr).toBe(0);
+    const alone = await importBackup('backup-alone.db');
+    expect(canonicalStore(place.file('backup.db'))).toEqual(canonicalStore(place.file('backup-alone.db')));
+    const states = (store: string) =>
+      canonicalStore(place.file(store)).attachments.map((line) => (line as { state: string }).state);
+    expect(states('backup.db')).toContain('present');
+    expect(JSON.parse(alone.stdout)).toMatchObject({ problems: [] });
   });
 
   it("fails with the owner's error, and the owner goes on", async () => {

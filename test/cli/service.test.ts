@@ -92,6 +92,14 @@ describe.runIf(process.platform === 'linux')('service', () => {
     ]);
   });
 
+  it('install keeps nothing of what opens a backup, which a service does not read', async () => {
+    const env = { CHATSTATS_BACKUP_PASSWORD: 'of-a-backup', CHATSTATS_PASSWORD_FD: '3' };
+    const { status, stdout, stderr } = await service(['service', 'install', '--source', source()], env);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).not.toMatch(/of-a-backup|BACKUP_PASSWORD/);
+    expect(readFileSync(unit(), 'utf8')).not.toMatch(/of-a-backup|password|SECRETS/i);
+  });
+
   it('remove takes everything back, and doctor sees the difference', async () => {
     await service(['service', 'install', '--source', source()]);
     const seen = async () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ChatStatsError } from '../../kernel/index.ts';
-import type { Api, Context } from '../context.ts';
+import type { Api, Context, OpenedImport } from '../context.ts';
 import { chatNamed } from '../heavy-calls.ts';
 import * as schemas from '../schemas/index.ts';
 import { ok } from './chats.ts';
@@ -20,16 +20,23 @@ export function actionRoutes(api: Api, context: Context): void {
         response: { 202: schemas.importAccepted },
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const { source = null, addressBook = null } = request.body ?? {};
-      const args = context.importArgs(source, addressBook);
       if (isImporting) throw new ChatStatsError('ENGINE_BUSY', 'an import is running already');
       isImporting = true;
+      let opened: OpenedImport;
+      try {
+        opened = await context.openImport(source, addressBook);
+      } catch (error) {
+        isImporting = false;
+        throw error;
+      }
       void engine
-        .call('import', args)
+        .call('import', opened.args)
         // The engine tells of a failed import by an event of its own.
         .catch(() => undefined)
         .finally(() => {
+          opened[Symbol.dispose]();
           isImporting = false;
           monitor.importEnded();
         });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { openAttachment, rootsOf } from '../attachment-files.ts';
+import { openAttachment, openInBackups, rootsOf } from '../attachment-files.ts';
 import { type Api, type Context, notFound } from '../context.ts';
 import { isShownByBrowsers } from '../safe-types.ts';
 
@@ -29,7 +29,9 @@ export function attachmentRoutes(api: Api, context: Context): void {
         sources: db.all<{ path: string }>('SELECT path FROM sources ORDER BY id').map(({ path }) => path),
       }));
       if (row === undefined || row.path === null) throw notFound('attachment');
-      const file = await openAttachment(row.path, { roots: rootsOf(sources, context.home), home: context.home });
+      const file =
+        (await openAttachment(row.path, { roots: rootsOf(sources, context.home), home: context.home })) ??
+        (await openInBackups(row.path, sources, context.lent));
       if (file === null) throw notFound('attachment');
       const range = rangeOf(request.headers.range, file.bytes);
       const isShown = row.mimeType !== null && isShownByBrowsers(row.mimeType);
@@ -40,17 +42,17 @@ export function attachmentRoutes(api: Api, context: Context): void {
         .header('Cache-Control', 'private, max-age=3600')
         .header('Accept-Ranges', 'bytes');
       if (range === 'unsatisfiable') {
-        await file.handle.close();
+        await file.close();
         return reply.code(416).header('Content-Range', `bytes */${file.bytes}`).send();
       }
       const { start, end } = range ?? { start: 0, end: file.bytes - 1 };
       if (range !== null) reply.code(206).header('Content-Range', `bytes ${start}-${end}/${file.bytes}`);
       reply.header('Content-Length', String(end - start + 1));
       if (file.bytes === 0 || request.method === 'HEAD') {
-        await file.handle.close();
+        await file.close();
         return reply.send('');
       }
-      return reply.send(file.handle.createReadStream({ start, end, autoClose: true }));
+      return reply.send(file.read({ start, end }));
     },
   );
 }

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ChatStatsError } from '../../kernel/index.ts';
 import { firstEventId, lastEventId, newestEvents, readEvents } from '../../outbox/index.ts';
+import type { Backup } from '../../sources/iphone-backup/index.ts';
 import { quarantineLines } from '../../store/index.ts';
 import { type Api, answerAt, type Context, POSITION_HEADER, UNCHANGED } from '../context.ts';
 import type { HeavyCalls, HeavyName } from '../heavy-calls.ts';
@@ -112,17 +113,27 @@ export function numberRoutes(api: Api, context: Context): void {
     '/backups',
     {
       schema: {
-        summary: 'Backups: none for now, what fills this list is not built yet',
+        summary: 'iPhone backups where Finder, iTunes and Apple Devices keep them; no password is needed to see them',
         tags: ['health'],
         querystring: schemas.pageQuery,
         response: ok(schemas.backups),
       },
     },
-    (_request, reply) => {
+    (request, reply) => {
+      const { limit, after } = request.query;
+      const all = [...context.listBackups()].sort((one, other) => (other.madeAt ?? 0) - (one.madeAt ?? 0));
+      const from = Number(/^\d{1,9}$/.exec(after ?? '0')?.[0] ?? Number.NaN);
+      if (Number.isNaN(from)) throw new ChatStatsError('USAGE', 'the cursor is none that this server gave');
+      const items = all.slice(from, from + limit).map(backupLine);
       reply.header(POSITION_HEADER, String(context.reader.readAt(() => null).position));
-      return { items: [], next: null };
+      return { items, next: from + limit < all.length ? String(from + limit) : null };
     },
   );
+}
+
+function backupLine({ id, folder, device, model, madeAt, ios, encrypted, problem }: Backup) {
+  const at = madeAt === null ? null : new Date(madeAt).toISOString();
+  return { ...{ id, folder, device, model, at, ios, problem }, isEncrypted: encrypted };
 }
 
 /** Asks the thread that answers what takes long, unless whoever asks has the answer of this very moment already. */

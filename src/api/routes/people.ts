@@ -1,5 +1,5 @@
 import { readAvatar } from '../../sources/address-book/index.ts';
-import { avatarPlaces, contactConflicts, contactMerges } from '../../store/index.ts';
+import { avatarPlaces, contactConflicts, contactMerges, keptPicture } from '../../store/index.ts';
 import { type Api, answerAt, type Context, notFound } from '../context.ts';
 import { isShownByBrowsers } from '../safe-types.ts';
 import * as schemas from '../schemas/index.ts';
@@ -23,7 +23,7 @@ export function peopleRoutes(api: Api, context: Context): void {
     (request, reply) => {
       const places = reader.read((db) => avatarPlaces(db, request.params.id));
       for (const place of places) {
-        const found = readAvatar(place, place.uid);
+        const found = readAvatar(place, place.uid) ?? reader.read((db) => keptPicture(db, place.card));
         if (found === null) continue;
         const type = isShownByBrowsers(found.mimeType) ? found.mimeType : 'application/octet-stream';
         reply.header('Content-Type', type).header('Cache-Control', 'private, max-age=3600');
@@ -67,10 +67,7 @@ export function peopleRoutes(api: Api, context: Context): void {
         response: ok(schemas.contactsSynced),
       },
     },
-    async () => {
-      const { addressBook } = context.importArgs(null, null);
-      return await engine.call('contactsSync', { addressBook });
-    },
+    async () => await engine.call('contactsSync', { addressBook: context.addressBook }),
   );
 
   api.post(

@@ -130,10 +130,20 @@ export const quarantineRow = z.object({
 });
 export const quarantine = page(quarantineRow).describe('oldest first');
 
-const NOT_YET = 'Always empty for now: what fills it is not built yet.';
-export const backups = page(
-  z.object({ id: z.string(), device: z.string(), at: time, ios: z.string(), isEncrypted: z.boolean() }),
-).describe(NOT_YET);
+export const backup = z.object({
+  id: z.string().describe('the name of its folder: the number of the phone'),
+  folder: z.string(),
+  device: z.string().nullable().describe('the name that its owner gave it'),
+  model: z.string().nullable(),
+  at: maybeTime.describe('when it was made'),
+  ios: z.string().nullable(),
+  isEncrypted: z.boolean(),
+  problem: z
+    .object({ code: z.string(), reason: z.string() })
+    .nullable()
+    .describe('why nothing can be imported from it'),
+});
+export const backups = page(backup).describe('of this machine, the newest first');
 export { pageQuery };
 
 export const diagnosis = z.object({

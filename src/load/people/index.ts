@@ -16,6 +16,7 @@ export {
   undoMerge,
 } from './decide.ts';
 export { isKnownAddress, knownParty, loadParty, meContact } from './party.ts';
+export { cardsOfBook, writePicture } from './pictures.ts';
 export { addOwnAddresses, planPeople, planSlices } from './plan.ts';
 export { type ContactChanges, noContactChanges, Settlement } from './settle.ts';
 export { PeopleState } from './state.ts';

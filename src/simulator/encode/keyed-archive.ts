@@ -7,6 +7,7 @@ export type ArchiveValue =
   | number
   | string
   | Uint8Array
+  | { data: Uint8Array }
   | { url: string }
   | { uuid: string }
   | { real: number }
@@ -19,8 +20,8 @@ export type ArchiveValue =
 const ARCHIVE_VERSION = 100_000;
 
 /**
- * Writes `root` as NSKeyedArchiver does, under `$top.root`. `{ url }`, `{ uuid }`, `{ real }` and `{ class, fields }`
- * stand for NSURL, NSUUID, a real and an object of the class; a dictionary that looks like one must be given as a Map.
+ * Writes `root` as NSKeyedArchiver does, under `$top.root`. `{ data }`, `{ url }`, `{ uuid }`, `{ real }` and `{ class, fields }`
+ * stand for NSMutableData, NSURL, NSUUID, a real and an object of the class; a dictionary that looks like one must be given as a Map.
  */
 export function encodeKeyedArchive(root: ArchiveValue): Uint8Array {
   const writer = new ArchiveWriter();
@@ -49,8 +50,10 @@ class ArchiveWriter {
     if (value instanceof Map) return this.#dictionary([...value]);
     const record = value as Record<string, ArchiveValue>;
     const shape = Object.keys(record).sort().join();
-    const { real, url, uuid } = record;
+    const { data, real, url, uuid } = record;
     if (shape === 'real' && typeof real === 'number') return this.#push({ real });
+    if (shape === 'data' && data instanceof Uint8Array)
+      return this.#object('NSMutableData', () => ({ 'NS.data': data }));
     if (shape === 'url' && typeof url === 'string') return this.#url(url);
     if (shape === 'uuid' && typeof uuid === 'string') return this.#uuid(uuid);
     if (shape === 'class,fields') {

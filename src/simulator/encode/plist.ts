@@ -7,6 +7,7 @@ export type EncodablePlist =
   | bigint
   | string
   | Uint8Array
+  | Date
   | { real: number }
   | { uid: number }
   | EncodablePlist[]
@@ -31,6 +32,7 @@ function isContainer(value: unknown): value is Record<string, unknown> | unknown
 function prepare(value: EncodablePlist): unknown {
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : new Real(value);
   if (value instanceof Uint8Array) return Buffer.from(value);
+  if (value instanceof Date) return value;
   if (Array.isArray(value)) return value.map(prepare);
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, entry]) => [key, prepare(entry)]));
   if (typeof value !== 'object') return value;

@@ -50,14 +50,39 @@ export function readAvatar({ path: book }: Pick<AddressBookFile, 'path'>, uid: s
   return firstOf([() => fromBook(book, uid)]);
 }
 
+/**
+ * The pictures of many cards of an iPhone's book, by uid, one after the other; of each the largest of at most `mostBytes`.
+ * Those of a Mac are not asked for in this way.
+ */
+export function* readIosAvatars(
+  { path: book }: Pick<AddressBookFile, 'path'>,
+  uids: Iterable<string>,
+  mostBytes: number,
+): Generator<{ uid: string; avatar: Avatar }> {
+  const pictures = iosPictures(book);
+  if (pictures === null) return;
+  try {
+    using db = openBriefly(book);
+    using images = openBriefly(pictures);
+    for (const uid of uids) {
+      const avatar = firstOf([() => ofRow(images, rowOf(db, IOS, uid), mostBytes)]);
+      if (avatar !== null) yield { uid, avatar };
+    }
+  } catch {
+    // One of the two files is no database any more: whoever reads the cards has told of theirs.
+  }
+}
+
 function fromBook(book: string, uid: string): Avatar | null {
   using db = openBriefly(book);
   if (columnsOf(db, MAC.table).size > 0) {
     const row = rowOf(db, MAC, uid);
     return row === null ? null : macAvatar(db, book, row);
   }
-  const row = rowOf(db, IOS, uid);
-  return row === null ? null : iosAvatar(book, row);
+  const pictures = iosPictures(book);
+  if (pictures === null) return null;
+  using images = openBriefly(pictures);
+  return ofRow(images, rowOf(db, IOS, uid), PICTURE_BYTES_LIMIT);
 }
 
 function openBriefly(file: string): Database {
@@ -123,20 +148,23 @@ function fromImagesFolder(db: Database, book: string, row: number): Avatar | nul
   );
 }
 
-function iosAvatar(book: string, row: number): Avatar | null {
+/** Where the pictures of an iPhone's book are, or null when it has none. */
+function iosPictures(book: string): string | null {
   const folder = path.dirname(book);
-  const pictures = IOS_PICTURES.map((name) => path.join(folder, name)).find((candidate) => existsSync(candidate));
-  if (pictures === undefined) return null;
-  using db = openBriefly(pictures);
-  return firstOf(['ABFullSizeImage', 'ABThumbnailImage'].map((table) => () => fromPictures(db, table, row)));
+  return IOS_PICTURES.map((name) => path.join(folder, name)).find((candidate) => existsSync(candidate)) ?? null;
+}
+
+function ofRow(images: Database, row: number | null, mostBytes: number): Avatar | null {
+  if (row === null) return null;
+  return firstOf(['ABFullSizeImage', 'ABThumbnailImage'].map((table) => () => inTable(images, table, row, mostBytes)));
 }
 
 /** The largest picture in a table that can be shown: there may be one for each size, some of them raw pixels. */
-function fromPictures(db: Database, table: string, row: number): Avatar | null {
-  const sql = `SELECT data FROM ${table} WHERE record_id = ? AND length(data) <= ${PICTURE_BYTES_LIMIT}
+function inTable(images: Database, table: string, row: number, mostBytes: number): Avatar | null {
+  const sql = `SELECT data FROM ${table} WHERE record_id = ? AND length(data) <= ?
     ORDER BY length(data) DESC LIMIT ${MOST_SIZES}`;
   return firstOf(
-    db.all(sql, row).map(
+    images.all(sql, row, mostBytes).map(
       ({ data }) =>
         () =>
           data instanceof Uint8Array ? pictureIn(data) : null,

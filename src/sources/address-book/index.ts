@@ -5,9 +5,10 @@
  * read, or only in part, never stops the others: it is named among the problems, which hold no name and no address.
  *
  * `readBookStamp` tells whether a book may have changed, without opening it; `readAddressBookSlices` reads it without
- * holding up a thread that follows messages; `readAvatar` fetches one card's picture when somebody asks for it.
+ * holding up a thread that follows messages; `readAvatar` fetches one card's picture when somebody asks for it,
+ * `readIosAvatars` those of many cards while a book that is encrypted is open.
  */
-export { readAvatar } from './avatar.ts';
+export { readAvatar, readIosAvatars } from './avatar.ts';
 export type { Card, CardAddress } from './card.ts';
 export { type AddressBookFile, defaultAddressBook, locateAddressBooks } from './locate.ts';
 export type { Avatar } from './picture.ts';

@@ -1,7 +1,6 @@
 import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
-import { ChatStatsError } from '../../kernel/index.ts';
+import { ChatStatsError, noPermission } from '../../kernel/index.ts';
 import { SqliteError } from '../../sqlite/index.ts';
-import { responsibleProgram } from './responsible-program.ts';
 
 /** Primary result codes of SQLite (sqlite.org/rescode.html) that say something about the file. */
 const PERM = 3;
@@ -66,13 +65,6 @@ export function checkReadable(file: string): void {
   if (head.length === 0) throw new ChatStatsError('SOURCE_NOT_MESSAGES', `${file} is empty`);
   if (head.toString('latin1') === SQLITE_MAGIC) return;
   throw explainSourceError(Object.assign(new Error('not a database'), { errcode: NOTADB }), file);
-}
-
-function noPermission(file: string, cause: unknown): ChatStatsError {
-  return new ChatStatsError('SOURCE_NO_PERMISSION', `not allowed to read ${file} (program: ${process.title})`, {
-    cause,
-    hint: `On a Mac: System Settings > Privacy & Security > Full Disk Access, allow ${responsibleProgram(process)}, then quit and reopen it. Elsewhere: give your user read access to the file.`,
-  });
 }
 
 function looksEncrypted(file: string): boolean {

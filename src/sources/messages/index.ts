@@ -7,7 +7,6 @@ export { checkReadable, explainSourceError, isDamage } from './explain.ts';
 export { locateMessages, type MessagesFile, type Place } from './locate.ts';
 export { OwnAccounts, type OwnClaims } from './own-accounts.ts';
 export { readableFile } from './private-copy.ts';
-export { responsibleProgram } from './responsible-program.ts';
 export { type Salvage, salvage } from './salvage.ts';
 export {
   type AttachmentJoinRow,

@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import path from 'node:path';
-import { type Database, foreignUri, openWritable } from '../../sqlite/index.ts';
+import { type Database, foreignUri, openPrivateFolder, openWritable } from '../../sqlite/index.ts';
 import { isDamage } from './explain.ts';
 import type { MessagesFile } from './locate.ts';
 
@@ -25,9 +24,9 @@ export type Salvage = {
  * that is removed when the salvage is let go of. The damaged file is only read. Unreadable rows are found by halving.
  */
 export function salvage(source: MessagesFile, tables: readonly string[]): Salvage {
-  const folder = mkdtempSync(path.join(tmpdir(), 'chatstats-salvage-'));
-  const file = path.join(folder, 'chat.db');
-  const dispose = () => rmSync(folder, { recursive: true, force: true });
+  const folder = openPrivateFolder('salvage', statSync(source.path).size);
+  const file = path.join(folder.path, 'chat.db');
+  const dispose = () => folder[Symbol.dispose]();
   try {
     using db = openWritable(file);
     // Statements will fail in the middle, and have to be undone: a journal is needed, though not one on disk.
