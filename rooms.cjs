@@ -2,7 +2,7 @@
  * The walls of the house, in one table. Rooms stand in the order in which data passes through them, and imports only
  * go up the list: a room may import rooms named before it, and of those only the ones in `imports`, and of each only
  * its index.ts. The linter (.dependency-cruiser.cjs), test/walls.test.ts and the diagram in ARCHITECTURE.md all read
- * this file; a wall is moved here or nowhere.
+ * this file; a wall is moved here or nowhere. What one room alone may touch stands in possessions.cjs.
  *
  * Fields of a room:
  *   name      what others call it; also its folder under src/ (or its file, when `file` is given)
@@ -39,6 +39,14 @@ const rooms = [
     packages: [],
     builtins: ['sqlite', 'fs', 'path', 'os', 'url'],
     why: 'The only room that knows the driver: one gate for every statement, opening by role, so that "read-only" is decided in one place.',
+  },
+  {
+    name: 'redis',
+    imports: ['kernel'],
+    types: [],
+    packages: ['ioredis'],
+    builtins: [],
+    why: 'The only room that knows the driver of Redis: how a server is named, how a connection fails, and that a password is told to nobody.',
   },
   {
     name: 'sources/messages',
@@ -122,6 +130,22 @@ const rooms = [
     why: 'Events: recorded in the transaction of the change they tell of, handed to their readers in order, at least once. It writes its own tables and no row of the message domain.',
   },
   {
+    name: 'jobs',
+    imports: ['kernel', 'model', 'sqlite', 'redis', 'store'],
+    types: [],
+    packages: ['bullmq'],
+    builtins: ['crypto'],
+    why: 'Background work: one contract, and the engines that keep it. It does not know what a job is about; of the store it writes its own rows alone.',
+  },
+  {
+    name: 'analysis',
+    imports: ['kernel', 'model', 'sqlite', 'store', 'outbox', 'jobs'],
+    types: [],
+    packages: ['zod'],
+    builtins: ['worker_threads', 'crypto', 'path', 'url'],
+    why: 'Passes, and what came of them: which conversations want one, runs and results. It reads the message domain and writes its own tables alone; passes run in a thread that has no writer.',
+  },
+  {
     name: 'pipeline',
     imports: [
       'kernel',
@@ -144,7 +168,19 @@ const rooms = [
   },
   {
     name: 'engine',
-    imports: ['kernel', 'model', 'sqlite', 'sources/messages', 'conversations', 'store', 'load', 'outbox', 'pipeline'],
+    imports: [
+      'kernel',
+      'model',
+      'sqlite',
+      'sources/messages',
+      'conversations',
+      'store',
+      'load',
+      'outbox',
+      'jobs',
+      'analysis',
+      'pipeline',
+    ],
     types: [],
     packages: ['zod'],
     builtins: ['worker_threads', 'net', 'fs', 'path', 'os', 'crypto', 'process'],
@@ -155,7 +191,7 @@ const rooms = [
     imports: ['kernel'],
     types: [],
     packages: [],
-    builtins: ['fs', 'path'],
+    builtins: ['fs', 'path', 'util'],
     why: 'Running at login, by launchd or systemd. It writes their files and reads their answers; it starts no program itself, but is handed the way to: so it can be tried where there is neither.',
   },
   {
@@ -182,6 +218,14 @@ const rooms = [
     packages: [],
     builtins: [],
     why: 'Events on their way to whoever listens: each is read once from the outbox and encoded once, however many listen. It knows no HTTP, and the events table is its only truth.',
+  },
+  {
+    name: 'relay',
+    imports: ['kernel', 'model', 'sqlite', 'redis', 'store', 'outbox'],
+    types: [],
+    packages: [],
+    builtins: [],
+    why: 'Events and the mirror of the tracker on their way to Redis. It only reads the store; its owner, who keeps the cursor, is handed to it. So nothing that Redis does can hold up whoever writes.',
   },
   {
     name: 'api',
@@ -222,6 +266,7 @@ const rooms = [
     imports: [
       'kernel',
       'model',
+      'redis',
       'sources/messages',
       'sources/address-book',
       'sources/iphone-backup',
@@ -229,10 +274,13 @@ const rooms = [
       'store',
       'load',
       'outbox',
+      'jobs',
+      'analysis',
       'pipeline',
       'engine',
       'service',
       'doctor',
+      'relay',
       'api',
     ],
     types: [],
@@ -259,60 +307,8 @@ const rooms = [
     imports: ['kernel', 'cli'],
     types: [],
     packages: [],
-    builtins: ['process', 'os', 'child_process'],
+    builtins: ['process', 'os', 'child_process', 'readline/promises'],
     why: 'The composition root: the system clock, the real environment, the command line.',
-  },
-];
-
-/**
- * What one room alone may touch. `pattern` is looked for in the code without its comments (and, where `inStrings` is
- * false, without the contents of its strings). Tests and benches are free: they measure and they provoke.
- * @type {import('./rooms.cjs').Possession[]}
- */
-const possessions = [
-  {
-    what: 'node:sqlite',
-    pattern: /['"`]node:sqlite['"`]/,
-    inStrings: true,
-    only: ['sqlite'],
-    why: 'Every statement passes one gate; with a second way to the driver, "read-only" and the statement sweep would prove nothing.',
-  },
-  {
-    what: 'rows of the message domain',
-    pattern:
-      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?(?:chats|chat_participants|contacts|contact_identifiers|contact_cards|card_pictures|contact_merges|address_books|own_addresses|handles|messages|message_edits|message_aliases|reactions|attachments|message_attachments|conversations|live_sync_state|quarantine)\b/,
-    inStrings: true,
-    only: ['load'],
-    why: 'A batch is all or nothing only if one room commits it.',
-  },
-  {
-    what: 'rows of events',
-    pattern:
-      /\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM)\s+(?:\w+\.)?(?:events|consumers)\b/,
-    inStrings: true,
-    only: ['load', 'outbox'],
-    why: 'An event commits with the change it tells of: it is the outbox that knows its shape, and load that has the transaction.',
-  },
-  {
-    what: 'the current time (Date.now, new Date())',
-    pattern: /\bDate\.now\b|\bnew Date\(\s*\)|\bnew Date\b(?!\s*\()/,
-    inStrings: false,
-    only: ['kernel'],
-    why: 'Results may depend on the messages, the gap and the clock that was handed in, and on nothing else.',
-  },
-  {
-    what: 'chance (Math.random)',
-    pattern: /\bMath\.random\b/,
-    inStrings: false,
-    only: ['kernel'],
-    why: 'A run that cannot be repeated cannot be repaired: take a seed.',
-  },
-  {
-    what: 'timers (setTimeout, setInterval)',
-    pattern: /\bset(?:Timeout|Interval)\b/,
-    inStrings: false,
-    only: ['kernel'],
-    why: 'Every wait has a stated bound and can be driven by a test.',
   },
 ];
 
@@ -335,4 +331,4 @@ const outside = ['test', 'bench', 'scripts'];
 /** Packages for tests alone, beside those of the room under test. */
 const testPackages = ['vitest', 'fast-check', 'node-typedstream', 'bplist-creator', 'bplist-parser'];
 
-module.exports = { rooms, possessions, outside, page, testPackages };
+module.exports = { rooms, outside, page, testPackages };

@@ -11,10 +11,7 @@ export type Room = {
   why: string;
 };
 
-export type Possession = { what: string; pattern: RegExp; inStrings: boolean; only: string[]; why: string };
-
 export const rooms: Room[];
-export const possessions: Possession[];
 export type Page = { folder: string; types: string[]; packages: string[]; why: string };
 
 export const page: Page;

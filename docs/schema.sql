@@ -1,4 +1,4 @@
--- The schema of a store, version 5. Times are Unix milliseconds, flags 0 or 1, lists JSON.
+-- The schema of a store, version 6. Times are Unix milliseconds, flags 0 or 1, lists JSON.
 -- Columns are only ever added. This file is made from src/store/schema.sql.ts; do not edit it.
 
 CREATE TABLE meta (
@@ -323,6 +323,104 @@ CREATE TABLE quarantine (
   UNIQUE (source_id, guid, reason)
 ) STRICT;
 CREATE INDEX quarantine_by_source ON quarantine (source_id, source_rowid);
+
+CREATE TABLE jobs (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  available_at INTEGER NOT NULL,
+  leased_until INTEGER,
+  lease_token TEXT,
+  payload TEXT,
+  result TEXT,
+  failure_code TEXT,
+  failure_reason TEXT
+) STRICT;
+CREATE INDEX jobs_waiting ON jobs (kind, priority, seq) WHERE state = 'waiting';
+CREATE INDEX jobs_by_state ON jobs (state, seq);
+
+CREATE TABLE analysis_targets (
+  conversation_id INTEGER NOT NULL,
+  pass TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  asked INTEGER NOT NULL DEFAULT 1,
+  opened_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  rank INTEGER NOT NULL DEFAULT 0,
+  plan_id INTEGER,
+  fingerprint TEXT,
+  run_id INTEGER,
+  PRIMARY KEY (conversation_id, pass, kind)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX analysis_targets_by_state ON analysis_targets (state, kind, rank, conversation_id DESC);
+CREATE INDEX analysis_targets_by_plan ON analysis_targets (plan_id, state) WHERE plan_id IS NOT NULL;
+
+CREATE TABLE analysis_runs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  conversation_id INTEGER NOT NULL,
+  chat_id INTEGER NOT NULL,
+  pass TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  fingerprint TEXT NOT NULL,
+  job TEXT NOT NULL,
+  state TEXT NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  tokens INTEGER NOT NULL DEFAULT 0,
+  cost INTEGER NOT NULL DEFAULT 0,
+  queued_at INTEGER NOT NULL,
+  started_at INTEGER,
+  finished_at INTEGER,
+  failure_code TEXT,
+  failure_reason TEXT
+) STRICT;
+CREATE UNIQUE INDEX analysis_runs_open ON analysis_runs (job) WHERE state IN ('queued', 'started');
+CREATE INDEX analysis_runs_by_conversation ON analysis_runs (conversation_id, pass, kind);
+CREATE INDEX analysis_runs_by_state ON analysis_runs (state, id);
+
+CREATE TABLE analysis_results (
+  conversation_id INTEGER NOT NULL,
+  pass TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  fingerprint TEXT NOT NULL,
+  run_id INTEGER NOT NULL,
+  chat_id INTEGER NOT NULL,
+  computed_at INTEGER NOT NULL,
+  stale_at INTEGER,
+  stale_reason TEXT,
+  result TEXT NOT NULL,
+  PRIMARY KEY (conversation_id, pass, kind)
+) STRICT;
+
+CREATE TABLE historic_analysis_status (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  what TEXT NOT NULL,
+  state TEXT NOT NULL,
+  passes TEXT NOT NULL,
+  chat_id INTEGER,
+  top INTEGER,
+  planned_to INTEGER NOT NULL DEFAULT 0,
+  total INTEGER NOT NULL DEFAULT 0,
+  done INTEGER NOT NULL DEFAULT 0,
+  failed INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  finished_at INTEGER
+) STRICT;
+
+CREATE TABLE analysis_usage (
+  day TEXT NOT NULL,
+  pass TEXT NOT NULL,
+  tokens INTEGER NOT NULL DEFAULT 0,
+  cost INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (day, pass)
+) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE message_search USING fts5 (
   text, content = '', contentless_delete = 1, tokenize = 'trigram remove_diacritics 1'

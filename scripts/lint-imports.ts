@@ -21,9 +21,9 @@ export async function lintImports(files: ReadonlyMap<string, string>): Promise<I
       mkdirSync(path.dirname(target), { recursive: true });
       writeFileSync(target, erased(source));
     }
-    symlinkSync(path.join(projectRoot, 'node_modules'), path.join(folder, 'node_modules'));
-    symlinkSync(path.join(projectRoot, 'package.json'), path.join(folder, 'package.json'));
-    symlinkSync(path.join(projectRoot, 'rooms.cjs'), path.join(folder, 'rooms.cjs'));
+    for (const name of ['node_modules', 'package.json', 'rooms.cjs', 'possessions.cjs']) {
+      symlinkSync(path.join(projectRoot, name), path.join(folder, name));
+    }
     return await report(folder, new Set([...files.keys()].map((file) => file.split('/')[0] ?? file)));
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import os from 'node:os';
 import process from 'node:process';
+import { createInterface } from 'node:readline/promises';
 import { runCli } from './cli/index.ts';
 import { systemClock } from './kernel/index.ts';
 
@@ -35,6 +36,7 @@ process.exitCode = await runCli({
   stdout: process.stdout,
   stderr: process.stderr,
   clock: systemClock,
+  ask,
   openInBrowser,
   runProgram,
   onInterrupt,
@@ -52,6 +54,19 @@ function onInterrupt(listener: () => void): Disposable {
   };
   for (const signal of signals) process.on(signal, handle);
   return { [Symbol.dispose]: remove };
+}
+
+async function ask(question: string): Promise<string | null> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return null;
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question);
+  } catch {
+    // The person ended the input.
+    return null;
+  } finally {
+    lines.close();
+  }
 }
 
 function runProgram(

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { installRedis } from './redis/installed.ts';
 import { countTests, type Tally } from './report.ts';
 import { installChromium } from './web/chromium.ts';
 
@@ -55,6 +56,7 @@ function runTests(filters: string[]): Tally {
 
 const filters = process.argv.slice(2);
 if (filters.length === 0 || filters.some((filter) => filter.includes('web'))) installChromium();
+installRedis();
 const checked = filters.length === 0 ? runChecks() : { passed: 0, failed: 0 };
 const tested = runTests(filters);
 const failed = checked.failed + tested.failed;

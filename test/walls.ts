@@ -1,10 +1,12 @@
 import path from 'node:path';
-import { outside, page, possessions, type Room, rooms, testPackages } from '../rooms.cjs';
+import { possessions } from '../possessions.cjs';
+import { outside, page, type Room, rooms, testPackages } from '../rooms.cjs';
 import { importsOf, mask } from './source-text.ts';
 
 /**
- * Checks sources against the table of rooms.cjs. `files` maps a path relative to the project, with forward slashes,
- * to its text. Returns one sentence per violation, each with the reason that the table gives; none means all is well.
+ * Checks sources against the tables of rooms.cjs and possessions.cjs. `files` maps a path relative to the project, with
+ * forward slashes, to its text. Returns one sentence per violation, each with the reason that the table gives; none means
+ * all is well.
  */
 export function wallViolations(files: ReadonlyMap<string, string>): string[] {
   const found: string[] = [];

@@ -4,6 +4,7 @@ import type { Hub } from '../delivery/index.ts';
 import type { Diagnosis } from '../doctor/index.ts';
 import type { Engine, ImportArgs } from '../engine/index.ts';
 import { ChatStatsError, type Clock } from '../kernel/index.ts';
+import type { RedisFigures } from '../model/index.ts';
 import type { Backup, BackupReader } from '../sources/iphone-backup/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import type { Guard } from './guard.ts';
@@ -40,6 +41,8 @@ export type Context = {
   addressBook: string | null;
   /** The iPhone backups of this machine, in any order. Throws SOURCE_NO_PERMISSION. */
   listBackups(): readonly Backup[];
+  /** How relaying to Redis goes; null where nothing is relayed. */
+  redis(): Promise<RedisFigures | null>;
   /** What is wrong and what to do: what the command `doctor` says, but for what takes long. */
   examine(): Promise<Diagnosis>;
 };

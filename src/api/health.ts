@@ -9,7 +9,15 @@ type Check = Health['checks'][number];
 
 /** What a person wants to know first, in the order in which it matters. */
 export function healthOf(status: Status): Health {
-  const checks = [store(status), following(status), lag(status), queue(status), setAside(status), index(status)];
+  const checks = [
+    store(status),
+    following(status),
+    lag(status),
+    queue(status),
+    redis(status),
+    setAside(status),
+    index(status),
+  ].filter((found) => found !== null);
   const states = checks.map(({ state }) => state);
   return { state: states.includes('failed') ? 'failed' : states.includes('warning') ? 'warning' : 'ok', checks };
 }
@@ -48,6 +56,23 @@ function lag({ following: live }: Status): Check {
 function queue({ waiting }: Status): Check {
   const most = Math.max(0, ...Object.values(waiting));
   return check('queue', most > MANY_WAITING ? 'warning' : 'ok', `${most} tasks wait for the writer`);
+}
+
+/** Events that may be on their way while all is well. */
+const MANY_BEHIND = 10_000;
+
+/** Nothing where nothing is relayed. */
+function redis({ redis: relayed }: Status): Check | null {
+  if (relayed === null) return null;
+  const { isConnected, lag, problems } = relayed;
+  const worst = problems.at(-1);
+  if (!isConnected) {
+    const hint =
+      'Nothing is lost: events and jobs are sent when it is there again. Is the server running, and the URL right?';
+    return check('redis', 'warning', worst?.text ?? 'Redis is not connected yet', hint);
+  }
+  if (worst !== undefined) return check('redis', 'warning', worst.text, `docs/errors.md tells more of ${worst.code}.`);
+  return check('redis', lag > MANY_BEHIND ? 'warning' : 'ok', `${lag} events behind`);
 }
 
 function setAside({ store: held }: Status): Check {

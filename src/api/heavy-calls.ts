@@ -3,6 +3,8 @@ import type { EventType, StoredEvent } from '../model/index.ts';
 import { type ConsumerStatus, lastEventId, listConsumers, newestEvents, readEvents } from '../outbox/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import {
+  type AnalysisCounts,
+  analysisCounts,
   findChat,
   type MessageStats,
   messageStats,
@@ -21,7 +23,10 @@ export type HeavyCalls = {
   stats: { args: StatsArgs; result: MessageStats };
   /** Of some types: a rare one is looked for through all that is kept. `after` null: the newest. */
   events: { args: { after: number | null; limit: number; types: string[] }; result: StoredEvent[] };
-  status: { args: { file: string }; result: { store: StoreStatus; lastEvent: number; consumers: ConsumerStatus[] } };
+  status: {
+    args: { file: string };
+    result: { store: StoreStatus; lastEvent: number; consumers: ConsumerStatus[]; analysis: AnalysisCounts[] };
+  };
 };
 export type HeavyName = keyof HeavyCalls;
 
@@ -42,7 +47,12 @@ export const HEAVY: { [N in HeavyName]: (db: Database, args: HeavyCalls[N]['args
       : readEvents(db, { after, limit, types: wanted });
   },
   status(db, { file }) {
-    return { store: storeStatus(db, file), lastEvent: lastEventId(db), consumers: listConsumers(db) };
+    return {
+      store: storeStatus(db, file),
+      lastEvent: lastEventId(db),
+      consumers: listConsumers(db),
+      analysis: analysisCounts(db),
+    };
   },
 };
 

@@ -2,6 +2,7 @@ import process from 'node:process';
 import type { Hub } from '../delivery/index.ts';
 import type { Engine } from '../engine/index.ts';
 import { type Clock, pause } from '../kernel/index.ts';
+import type { RedisFigures } from '../model/index.ts';
 import type { ImportProgressView, MetricsSample, Status } from './schemas/index.ts';
 import type { StoreReader } from './store-reader.ts';
 
@@ -24,6 +25,7 @@ export type MonitorOptions = {
   hub: Hub;
   reader: StoreReader;
   clock: Clock;
+  redis(): Promise<RedisFigures | null>;
   sampleMs?: number;
 };
 
@@ -157,7 +159,7 @@ export class Monitor implements AsyncDisposable {
 
   async sample(): Promise<MetricsSample> {
     const { hub, reader } = this.#options;
-    const { following, waiting } = await this.live();
+    const [{ following, waiting }, redis] = await Promise.all([this.live(), this.#options.redis()]);
     return {
       state: this.#state,
       lastEvent: reader.readAt(() => null).position,
@@ -166,6 +168,7 @@ export class Monitor implements AsyncDisposable {
       lagMs: following?.lagMs ?? null,
       waiting,
       memoryBytes: process.memoryUsage.rss(),
+      redis,
     };
   }
 

@@ -8,6 +8,8 @@ import type { Problem } from './schemas/index.ts';
 const STATUS: Partial<Record<ErrorCode, number>> = {
   USAGE: 400,
   CHAT_NOT_FOUND: 404,
+  PASS_NOT_FOUND: 404,
+  ANALYSIS_OFF: 409,
   NOT_FOUND: 404,
   REQUEST_REFUSED: 403,
   TOKEN_REQUIRED: 401,

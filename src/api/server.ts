@@ -13,6 +13,7 @@ import { Monitor } from './monitor.ts';
 import { servePage } from './page.ts';
 import { answerError } from './problems.ts';
 import { actionRoutes } from './routes/actions.ts';
+import { analysisRoutes } from './routes/analysis.ts';
 import { attachmentRoutes } from './routes/attachments.ts';
 import { chatRoutes } from './routes/chats.ts';
 import { numberRoutes } from './routes/numbers.ts';
@@ -52,7 +53,7 @@ const PAGE_POLICY = {
 
 export type ApiOptions = Pick<
   Context,
-  'store' | 'version' | 'clock' | 'engine' | 'home' | 'openImport' | 'addressBook' | 'listBackups' | 'examine'
+  'store' | 'version' | 'clock' | 'engine' | 'home' | 'openImport' | 'addressBook' | 'listBackups' | 'examine' | 'redis'
 > & {
   /** A name or address, and a port; 0 takes any that is free. */
   host: string;
@@ -85,7 +86,9 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   const heavy = started.use(new HeavyReader(options.store));
   const hub = started.use(new Hub({ read: (work) => reader.read(work), ...options.streams }));
   reader.onReplaced(() => hub.storeReplaced());
-  const monitor = started.use(new Monitor({ engine: options.engine, hub, reader, clock: options.clock }));
+  const monitor = started.use(
+    new Monitor({ engine: options.engine, hub, reader, clock: options.clock, redis: options.redis }),
+  );
   const lent: BackupReader[] = [];
   const app = await appOf({ ...options, reader, heavy, hub, monitor, guard, lent }, options);
   // Streams end before the server waits for its connections: disposing goes from the last to the first.
@@ -160,6 +163,7 @@ async function appOf(context: Context, { checkAnswers = false, page }: ApiOption
         stateRoutes,
         streamRoutes,
         actionRoutes,
+        analysisRoutes,
         attachmentRoutes,
       ]) {
         routes(api, context);

@@ -78,6 +78,20 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: () => import('./sync.ts'),
   },
   {
+    name: 'worker',
+    argument: null,
+    summary: 'run analysis jobs that come over Redis, on this machine',
+    details: [
+      'Takes jobs from the Redis server that "sync" or "up" uses too (--redis-url), runs them and sends back what came of them, until stopped; as many workers on as many machines as you like. It needs no store: what a job is about travels with it. A worker that is killed loses nothing: after --lease-seconds its jobs are taken by others. It needs the same passes as the one who asks (docs/redis.md).',
+      'With --json, one object when it ends: {taken, done, failed}.',
+    ],
+    examples: [
+      'chatstats worker --redis-url redis://:password@192.168.1.10:6379',
+      'CHATSTATS_REDIS_URL=… chatstats worker',
+    ],
+    load: () => import('./worker.ts'),
+  },
+  {
     name: 'export',
     argument: {
       syntax: '<WHAT>',
@@ -132,8 +146,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     argument: { syntax: '<VERB>', description: 'install, remove or status' },
     summary: 'run at login: follow Messages and serve the page',
     details: [
-      'install has launchd (macOS) or the systemd of this user run "chatstats up --no-open" from login on, start it again should it fail, and starts it now, with the options that are given here. Installed again with the same options it is started anew; with others it takes --force. remove stops it and takes everything back. The store stays.',
-      'With --json: {manager, isInstalled, isRunning, pid, lastExit, file, arguments, log}, of install also replaced; of remove {removed, file}.',
+      'install has launchd (macOS) or the systemd of this user run "chatstats up --no-open" from login on, start it again should it fail, and starts it now, with the options that are given here. Installed again with the same options it is started anew; with others it takes --force. What holds a password (--redis-url, CHATSTATS_LLM_KEY) is kept in a file that only you can read, and is on no command line. remove stops it and takes everything back. The store stays.',
+      'With --json: {manager, isInstalled, isRunning, pid, lastExit, file, arguments, secrets (names alone), log}, of install also replaced; of remove {removed, file}.',
     ],
     examples: [
       'chatstats service install',
@@ -174,6 +188,37 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     examples: ['chatstats sources', 'chatstats sources remove 2'],
     load: () => import('./sources.ts'),
+  },
+  {
+    name: 'analysis',
+    argument: {
+      syntax: '[VERB...]',
+      description: 'status (the default), passes, run, backfill PASS, cancel, or allow',
+    },
+    summary: 'show what was found in conversations, and analyse those of before',
+    details: [
+      'Conversations are analysed by themselves when they are over, while "chatstats up" or "sync" runs; those of before when they are asked for. run analyses all of them by every pass that is on, or those of one chat (--chat), or of the chats with the most messages (--top); backfill does so by one pass, such as one that is new. What has an up-to-date result is left alone. Both go on where they stopped, after Ctrl-C too; cancel ends them. --dry-run says what would be done.',
+      'passes lists the passes that are on. The pass llm sends conversations to the server that --llm-url names; allow asks again whether it may be one that is not this machine.',
+      'With --json: {live, passes: [{pass, kind, results, stale, open, queued, failed}], plans: […], usage: […]}, {passes: […]}, the plan {id, what, state, total, done, failed, …}, {plan, forecast}, {cancelled} or {isGiven}.',
+    ],
+    examples: [
+      'chatstats analysis',
+      'chatstats analysis run --top 20',
+      'chatstats analysis backfill llm --dry-run',
+      'chatstats analysis cancel',
+    ],
+    load: () => import('./analysis.ts'),
+  },
+  {
+    name: 'jobs',
+    argument: { syntax: '[VERB...]', description: 'list (the default), retry ID...|all, or discard ID...|all' },
+    summary: 'show, try again or discard what could not be analysed',
+    details: [
+      'list shows what waits, goes on, and has failed for good, with the reason. A failed job that is tried again is listed until it has succeeded; one that is discarded is not tried again until its conversation says something else.',
+      'With --json: {jobs: […]}, {retried, replaced} or {discarded}.',
+    ],
+    examples: ['chatstats jobs', 'chatstats jobs retry all', 'chatstats jobs discard 12'],
+    load: () => import('./jobs.ts'),
   },
   {
     name: 'quarantine',

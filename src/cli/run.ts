@@ -6,7 +6,8 @@ import { version } from './version.ts';
 import type { World } from './world.ts';
 
 /** Runs one command and answers with the exit code of the contract. Whatever goes wrong is told on stderr. */
-export async function runCli(world: World): Promise<ExitCode> {
+export async function runCli(given: World): Promise<ExitCode> {
+  let world = given;
   let debug = false;
   try {
     // The commonest question of scripts is answered before anything else is loaded.
@@ -14,6 +15,7 @@ export async function runCli(world: World): Promise<ExitCode> {
     if (first === '--version' && others.length === 0) return say(world, version());
     const { CHATSTATS_SERVICE_LOG: log } = world.env;
     if (log !== undefined) (await import('../service/index.ts')).rotateLog(log);
+    if (world.env.CHATSTATS_SERVICE_SECRETS !== undefined) world = await withSecrets(world);
     // The engine's thread loads its code while this one finds out what is asked for; nothing is opened ahead.
     if (['import', 'sync', 'up'].some((command) => world.args.includes(command)))
       (await import('../engine/index.ts')).startThreadAhead();
@@ -27,6 +29,13 @@ export async function runCli(world: World): Promise<ExitCode> {
     world.stderr.write(`${failureLines(error, { debug }).join('\n')}\n`);
     return error instanceof ChatStatsError ? error.exitCode : EXIT.failed;
   }
+}
+
+/** A service is told by a file what nobody else may see; what it was given openly goes before that. */
+async function withSecrets(world: World): Promise<World> {
+  const { SECRETS_VARIABLE, secretsIn } = await import('../service/index.ts');
+  const file = world.env[SECRETS_VARIABLE] ?? '';
+  return { ...world, env: { ...secretsIn(file), ...world.env } };
 }
 
 type Parsed = Awaited<ReturnType<typeof import('./program.ts')['parseArguments']>>;

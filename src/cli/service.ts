@@ -19,6 +19,9 @@ import { pairs } from './terminal.ts';
 /** bin/chatstats of this checkout. */
 const PROGRAM = path.join(import.meta.dirname, '..', '..', 'bin', 'chatstats');
 
+/** What `up` takes and a service has no use for: it opens no browser, and reads no backup. */
+const OF_A_TERMINAL = ['noOpen', 'passwordFd', 'backupPassword'] as const;
+
 /** Has the system run `up` at login, or no longer, or says how that is going. */
 export async function run(invocation: Invocation): Promise<ExitCode> {
   const { words, world } = invocation;
@@ -44,11 +47,14 @@ async function install(invocation: Invocation, machine: ServiceMachine): Promise
       hint: 'Write the token into a file of your own (chmod 600) and name that with --token-file.',
     });
   }
-  const { general, own } = givenArguments('up', { config, flags, env: world.env }, ['noOpen']);
+  const { general, own, secrets } = givenArguments('up', { config, flags, env: world.env }, OF_A_TERMINAL);
   const args = [...general, 'up', '--no-open', ...own];
+  // The pass of the language model is given its key by the environment, which a service has none of.
+  const key = world.env.CHATSTATS_LLM_KEY?.trim() ?? '';
+  const kept = { ...secrets, ...(key === '' ? {} : { CHATSTATS_LLM_KEY: key }) };
   const installed = await installService(
     machine,
-    { program: PROGRAM, args, node: world.node },
+    { program: PROGRAM, args, node: world.node, secrets: kept },
     { force: config.force },
   );
   if (config.json) printJson(invocation, { ...installed.state, replaced: installed.replaced });
@@ -109,12 +115,23 @@ async function status(invocation: Invocation, machine: ServiceMachine): Promise<
   return EXIT.done;
 }
 
-function stateLines({ isInstalled, isRunning, pid, lastExit, file, arguments: args, log }: ServiceState): string[] {
+function stateLines({
+  isInstalled,
+  isRunning,
+  pid,
+  lastExit,
+  file,
+  arguments: args,
+  secrets,
+  log,
+}: ServiceState): string[] {
   return pairs([
     ['installed', isInstalled ? file : 'no'],
     ['running', isRunning ? `yes, process ${pid}` : 'no'],
     ['last exit code', lastExit === null ? 'none' : String(lastExit)],
     ...(args === null ? [] : [['runs', `chatstats ${args.map(inShell).join(' ')}`] as const]),
+    // Their names alone.
+    ...(args === null || secrets.length === 0 ? [] : [['with', secrets.join(', ')] as const]),
     ['log', log],
   ]);
 }

@@ -8,9 +8,11 @@ import type { FollowStatus } from '../pipeline/index.ts';
 import { serviceState } from '../service/index.ts';
 import { describeBackup, locateUsualBackups } from '../sources/iphone-backup/index.ts';
 import { locateMessages } from '../sources/messages/index.ts';
+import { analyseMeanwhile } from './analysing.ts';
 import { aborted, follow, tellWhatHappens } from './following.ts';
 import { type Invocation, print, printJson } from './invocation.ts';
 import { openRequestedBackup } from './opened-source.ts';
+import { answering, type RelayHandle, relayTo } from './relaying.ts';
 import { backupAt, readingSettings } from './source.ts';
 import { terminalOf } from './terminal.ts';
 import { version } from './version.ts';
@@ -43,9 +45,10 @@ export async function serve(
   const token = tokenOf(invocation);
   await using engine = await Engine.start({ store });
   using _telling = tellWhatHappens(invocation, engine, following?.source.path ?? store);
+  await using relay = relayTo(invocation, engine, store);
   // Another process that wants to write is answered by this one.
-  await using _owner = await listen(store, (name, args, options) => engine.call(name, args, options));
-  await using api = await startServer(invocation, task, engine, token);
+  await using _owner = await listen(store, answering(engine, relay));
+  await using api = await startServer(invocation, task, { engine, relay }, token);
   announce(invocation, api);
   if (following === null) {
     if (task.first !== undefined) {
@@ -53,6 +56,7 @@ export async function serve(
       await task.first(engine, api, signal);
     }
     api.tell('idle');
+    using _analysing = await analyseMeanwhile(invocation, engine);
     await aborted(signal);
     return null;
   }
@@ -60,6 +64,7 @@ export async function serve(
   const broken = new AbortController();
   using _again = engine.onRestart(() => begin().catch((error: unknown) => broken.abort(error)));
   const status = await begin();
+  using _analysing = await analyseMeanwhile(invocation, engine);
   {
     await using _meanwhile = task.meanwhile?.() ?? null;
     await aborted(AbortSignal.any([signal, broken.signal]));
@@ -72,7 +77,7 @@ export async function serve(
 async function startServer(
   invocation: Invocation,
   { store, following, anyPort = false }: ServingTask,
-  engine: Engine,
+  { engine, relay }: { engine: Engine; relay: RelayHandle | null },
   token: string | null,
 ): Promise<ApiServer> {
   const { config, world } = invocation;
@@ -80,6 +85,7 @@ async function startServer(
     startApi({
       ...{ store, engine, token, port, host: config.host, version: version(), clock: world.clock, home: world.home },
       page: PAGE,
+      redis: async () => (await relay?.figures()) ?? null,
       openImport: (source, addressBook) => openImport(invocation, following, source, addressBook),
       addressBook: following?.addressBook ?? null,
       listBackups: () => locateUsualBackups(world).folders.map(describeBackup),
@@ -87,7 +93,7 @@ async function startServer(
         await examine({
           ...{ store, source: following?.source.path ?? config.source, machine: world, clock: world.clock },
           addressBook: following === null ? config.addressBook : (following.addressBook ?? 'none'),
-          live: await engine.call('liveStatus', {}).catch(() => null),
+          live: await answering(engine, relay)('liveStatus', {}, {}).catch(() => null),
           service: await serviceState({ ...world, wait: pause }).catch(() => null),
           // Others are answered by this thread meanwhile.
           thorough: false,

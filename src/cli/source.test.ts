@@ -39,6 +39,7 @@ function onMac(words: string[], flags: Record<string, unknown> = {}): Invocation
       stdout: stream,
       stderr: stream,
       clock: fixedClock(0),
+      ask: async () => null,
       openInBrowser: () => undefined,
       runProgram: async () => ({ status: null, stdout: '', stderr: '' }),
       onInterrupt: () => ({ [Symbol.dispose]: () => undefined }),

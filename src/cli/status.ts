@@ -1,10 +1,11 @@
 import type { LiveStatus } from '../engine/index.ts';
 import { EXIT, type ExitCode } from '../kernel/index.ts';
+import type { RedisFigures } from '../model/index.ts';
 import { type ConsumerStatus, lastEventId, listConsumers } from '../outbox/index.ts';
 import { type StoreStatus, storeStatus } from '../store/index.ts';
 import { type Invocation, print, printJson } from './invocation.ts';
 import { liveStatus, withStore } from './store-access.ts';
-import { bytes, grouped, pairs, terminalOf } from './terminal.ts';
+import { bytes, grouped, pairs, type Terminal, terminalOf } from './terminal.ts';
 
 /** `live`: what the process says that follows a source into this store; null when none does. */
 type Status = StoreStatus & { lastEvent: number; consumers: ConsumerStatus[]; live: LiveStatus | null };
@@ -41,12 +42,44 @@ function statusLines({ world }: Invocation, status: Status): string[] {
     ...status.sources.map((source) => `  ${source.path} (last read ${source.lastReadAt ?? source.lastImportedAt})`),
     style('bold', 'Live'),
     ...liveLines(status.live),
+    ...redisLines(status.live?.redis ?? null, style),
     style('bold', 'Content'),
     ...pairs(Object.entries(status.counts)),
     ...(setAside.length === 0 ? [] : [style('bold', 'Set aside')]),
     ...pairs(setAside.map(({ reason, state, rows }) => [`${reason} (${state})`, rows] as const)),
     ...(status.consumers.length === 0 ? [] : [style('bold', 'Readers of the events')]),
     ...pairs(status.consumers.map(({ name, lag }) => [name, `${grouped(lag)} events behind`] as const)),
+  ];
+}
+
+function redisLines(redis: RedisFigures | null, style: Terminal['style']): string[] {
+  if (redis === null) return [];
+  const { isConnected, position, lag, server, problems } = redis;
+  const behind = lag === 0 ? 'up to date' : `${grouped(lag)} behind`;
+  const bound = server === null || server.memory.mostBytes === 0 ? '' : ` of ${bytes(server.memory.mostBytes)}`;
+  return [
+    style('bold', 'Redis'),
+    ...pairs([
+      ['connection', isConnected ? 'there' : 'away; it is tried again'],
+      ['events', `read up to ${grouped(position)}, ${behind}`],
+      ...(server === null
+        ? []
+        : ([
+            ['stream', `${grouped(server.stream.length)} entries, ${bytes(server.stream.bytes)}`],
+            ...server.stream.groups.map(
+              ({ name, pending, lag: unread }) =>
+                [
+                  `group ${name}`,
+                  `${grouped(pending)} not acknowledged, ${unread ?? 'an unknown number'} not read`,
+                ] as const,
+            ),
+            ['tracker', `${grouped(server.tracker.chats)} chats, ${bytes(server.tracker.bytes)}`],
+            ['memory', `${bytes(server.memory.usedBytes)}${bound} (${server.memory.policy})`],
+          ] as const)),
+      ...problems.map(
+        ({ code, text, times }) => [code, `${text}${times > 1 ? ` (${grouped(times)} times)` : ''}`] as const,
+      ),
+    ]),
   ];
 }
 

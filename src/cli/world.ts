@@ -28,6 +28,8 @@ export type World = {
   stdout: TextStream;
   stderr: TextStream;
   clock: Clock;
+  /** Asks the person at the terminal, and answers with what they typed; null where there is nobody to ask. */
+  ask(question: string): Promise<string | null>;
   /** Opens an address in the person's browser, where there is one; that it does not open is no error. */
   openInBrowser(address: string): void;
   /** Runs a program of the system, such as systemctl, to its end. */

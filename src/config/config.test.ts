@@ -79,8 +79,40 @@ describe('where a setting comes from', () => {
       messages: 30_000,
       liveSeconds: 8,
       stay: null,
+      redisUrl: null,
+      concurrency: 4,
+      leaseSeconds: 15,
+      eventBodies: false,
+      analysis: null,
+      passes: null,
+      liveAnalysisSeconds: 5,
+      llmUrl: null,
+      llmModel: null,
+      llmInputTokens: 12_000,
+      llmOutputTokens: 1_500,
+      llmRequestsPerMinute: 60,
+      llmTokensPerDay: 2_000_000,
+      llmCostPerDay: null,
+      llmInputPrice: null,
+      llmOutputPrice: null,
+      llmTimeoutSeconds: 180,
+      llmStream: true,
+      jobsHere: true,
+      bulkAnalysisRunning: false,
+      bulkAnalysisMinutes: 60,
+      top: null,
+      dryRun: false,
       seed: 1,
     });
+  });
+});
+
+describe('a service', () => {
+  it('takes every setting that up takes, but for those of a terminal and of backups, which it refuses', () => {
+    const missing = Object.values(OPTIONS)
+      .filter(({ commands }) => commands !== 'all' && commands.includes('up') && !commands.includes('service'))
+      .map(({ name }) => name);
+    expect(missing).toEqual(['password-fd', 'backup-password', 'no-open']);
   });
 });
 

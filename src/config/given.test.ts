@@ -14,7 +14,9 @@ function given(flags: Settings, env: Machine['env'] = {}) {
 
 describe('the arguments that start a command as it would run now', () => {
   it('name the store, and nothing else where nothing was given', () => {
-    expect(given({})).toEqual({ general: ['--db', '/home/ann/.local/share/chatstats/chatstats.db'], own: [] });
+    expect(given({})).toEqual({
+      ...{ general: ['--db', '/home/ann/.local/share/chatstats/chatstats.db'], own: [], secrets: {} },
+    });
   });
 
   it('hold what flags and variables gave, with absolute paths and words for switches', () => {
@@ -30,6 +32,17 @@ describe('the arguments that start a command as it would run now', () => {
 
   it('leave out what the command does not take, and a switch that is off', () => {
     expect(given({ limit: '3', 'mirror-deletes': false, force: true }).own).toEqual([]);
+  });
+
+  it('hold nothing that is private, which is told apart, by the name of its variable', () => {
+    const url = 'redis://:secret@host:6379/1';
+    for (const [flags, env] of [
+      [{ 'redis-url': url }, {}],
+      [{}, { CHATSTATS_REDIS_URL: url }],
+    ] as const) {
+      const { own, secrets } = given({ ...flags, 'event-bodies': true }, env);
+      expect([own, secrets]).toEqual([['--event-bodies'], { CHATSTATS_REDIS_URL: url }]);
+    }
   });
 
   it('can be parsed again to the same settings', () => {

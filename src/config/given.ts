@@ -11,21 +11,27 @@ export type Given = { config: Config; flags: Settings; env: Readonly<Record<stri
 /**
  * The arguments that start `command` as it would run now, from any folder and without this environment: what was given by
  * flags and variables, with absolute paths, and always the store. What stands in a configuration file stays there: the
- * file is named, so that it can be changed. `leaveOut` are options that the caller decides on itself.
+ * file is named, so that it can be changed. `leaveOut` are options that the caller decides on itself. What is private has
+ * no place on a command line: `secrets` has it, by the names of its variables.
  */
 export function givenArguments(
   command: string,
   { config, flags, env }: Given,
   leaveOut: readonly (keyof Config)[] = [],
-): { general: string[]; own: string[] } {
+): { general: string[]; own: string[]; secrets: Record<string, string> } {
   const options = Object.entries(OPTIONS) as [keyof Config, Option<unknown>][];
   const wasGiven = ({ name, env: variable }: Option<unknown>) =>
     flags[name] !== undefined || (env[variable] ?? '') !== '';
   const belongs = ({ commands }: Option<unknown>) => commands !== 'all' && commands.includes(command);
+  const chosen = options.filter(([key, option]) => belongs(option) && !leaveOut.includes(key) && wasGiven(option));
+  const isSecret = (key: keyof Config, option: Option<unknown>) => option.private && config[key] !== null;
   const words = (chosen: typeof options) => chosen.flatMap(([key, option]) => argumentsOf(option, config[key]));
   return {
     general: words(options.filter(([key, option]) => GENERAL.includes(key) && (key === 'db' || wasGiven(option)))),
-    own: words(options.filter(([key, option]) => belongs(option) && !leaveOut.includes(key) && wasGiven(option))),
+    own: words(chosen.filter(([key, option]) => !isSecret(key, option))),
+    secrets: Object.fromEntries(
+      chosen.filter(([key, option]) => isSecret(key, option)).map(([key, option]) => [option.env, String(config[key])]),
+    ),
   };
 }
 

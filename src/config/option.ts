@@ -127,6 +127,19 @@ export function oneOf<const T extends readonly [string, ...string[]]>(words: T):
   return z.enum(words, { error: `must be one of ${words.join(', ')}` });
 }
 
+/** A Redis server; its password may be in it, so that nothing of it is ever repeated. */
+export const redisUrl: z.ZodType<string> = z
+  .string({ error: 'must be the URL of a Redis server' })
+  .trim()
+  .refine((url) => /^(?:rediss?:\/\/|unix:\/)/.test(url) && URL.canParse(url) && hasDatabase(new URL(url)), {
+    error: 'must be the URL of a Redis server, such as redis://127.0.0.1:6379 or redis://:password@host:6379/2',
+  });
+
+/** A database of Redis is a number; of a socket it is named by ?db=. */
+function hasDatabase({ protocol, pathname, searchParams }: URL): boolean {
+  return protocol === 'unix:' ? /^\d*$/.test(searchParams.get('db') ?? '') : /^(?:\/\d*)?$/.test(pathname);
+}
+
 /** A country by its two letters (ISO 3166-1), in any case. */
 export const countryCode: z.ZodType<string> = z
   .string({ error: 'must be a country code of two letters' })

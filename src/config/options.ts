@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
+import { ANALYSIS_OPTIONS } from './analysis-options.ts';
 import {
   countryCode,
   type Machine,
@@ -9,6 +10,7 @@ import {
   portNumber,
   positiveInteger,
   positiveNumber,
+  redisUrl,
   text,
   wholeNumber,
 } from './option.ts';
@@ -177,6 +179,39 @@ export const OPTIONS = {
     description: 'Remove from the store what is deleted in Messages, instead of marking it.',
     commands: ['sync', 'up', 'service'],
   }),
+  redisUrl: option<string | null>({
+    name: 'redis-url',
+    placeholder: 'URL',
+    schema: redisUrl,
+    default: null,
+    description:
+      'A Redis server to relay events to and to run analysis through: redis://[[user]:password@]host:port/database, rediss:// for TLS, unix:/path for a socket.',
+    private: true,
+    commands: ['sync', 'up', 'worker', 'service'],
+  }),
+  concurrency: option({
+    name: 'concurrency',
+    placeholder: 'N',
+    schema: positiveInteger,
+    default: 4,
+    description: 'How many jobs this worker has at once.',
+    commands: ['worker'],
+  }),
+  leaseSeconds: option({
+    name: 'lease-seconds',
+    placeholder: 'SECONDS',
+    schema: positiveNumber,
+    default: 15,
+    description: 'How long a job stays with a worker of which nothing is heard, in seconds; then another takes it.',
+    commands: ['worker'],
+  }),
+  eventBodies: option({
+    name: 'event-bodies',
+    schema: onOrOff,
+    default: false,
+    description: 'Relay the messages themselves to Redis beside the events that tell of them; else ids alone.',
+    commands: ['sync', 'up', 'service'],
+  }),
   port: option({
     name: 'port',
     placeholder: 'N',
@@ -249,8 +284,9 @@ export const OPTIONS = {
     defaultText: 'all',
     description: 'Only this chat, by its id or its identifier.',
     private: true,
-    commands: ['search'],
+    commands: ['search', 'analysis'],
   }),
+  ...ANALYSIS_OPTIONS,
   messages: option({
     name: 'messages',
     placeholder: 'N',

@@ -36,6 +36,7 @@ const CARRIES: Record<Topic, ReadonlySet<EventType> | 'all'> = {
     'analysis_started',
     'analysis_completed',
     'analysis_failed',
+    'analysis_progress',
   ]),
   events: 'all',
   metrics: new Set<EventType>(),

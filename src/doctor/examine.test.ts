@@ -340,7 +340,7 @@ describe('what runs', () => {
   it('a service that is installed has to run', async () => {
     const state = {
       ...{ manager: 'systemd' as const, isInstalled: true, isRunning: true, pid: 7, lastExit: null },
-      ...{ file: '/x', arguments: [], log: 'journalctl --user -u x' },
+      ...{ file: '/x', arguments: [], secrets: [], log: 'journalctl --user -u x' },
     };
     expect((await look({ service: state })).of('service').state).toBe('ok');
     const ended = { ...state, isRunning: false, pid: null, lastExit: 3 };

@@ -5,7 +5,7 @@ import { addressBookChecks } from './address-book-checks.ts';
 import { type Check, type Diagnosis, type Finding, type Look, skipped } from './check.ts';
 import { attachments, bodies, events, quarantine, sealing, searchIndex } from './content-checks.ts';
 import { storeFailure, unexpected } from './explain.ts';
-import { clockSanity, following, service, watermark } from './following-checks.ts';
+import { clockSanity, following, redis, service, watermark } from './following-checks.ts';
 import type { ExamineOptions } from './options.ts';
 import { sourceLooks } from './source-checks.ts';
 import { type SourceView, viewSource } from './source-view.ts';
@@ -90,8 +90,15 @@ function runningLooks(options: ExamineOptions, store: StoreView, source: SourceV
     { id: 'following', title: 'Live sync', look: () => following(live, store, clock.now()) },
     { id: 'watermark', title: 'Position', look: () => watermark(source, store, isFollowed) },
     { id: 'clock', title: 'Clock', look: () => clockSanity(store, clock) },
+    ...redisLooks(live),
     { id: 'service', title: 'Service', look: () => service(options.service) },
   ];
+}
+
+/** Who relays nothing need not hear of it. */
+function redisLooks(live: ExamineOptions['live']): Look[] {
+  const figures = live?.redis ?? null;
+  return figures === null ? [] : [{ id: 'redis', title: 'Redis', look: () => redis(figures) }];
 }
 
 function books(options: ExamineOptions, program: string): Check[] {

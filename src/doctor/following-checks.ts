@@ -1,5 +1,6 @@
 import type { LiveStatus } from '../engine/index.ts';
-import { type Clock, pause } from '../kernel/index.ts';
+import { type Clock, ERRORS, type ErrorCode, pause } from '../kernel/index.ts';
+import type { RedisFigures } from '../model/index.ts';
 import type { ServiceState } from '../service/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { counted, type Finding, failed, grouped, ok, roughly, skipped, warning } from './check.ts';
@@ -100,6 +101,16 @@ export function clockSanity({ db }: StoreView, clock: Clock): Finding {
   );
   const odd = future === 0 ? '' : `; ${counted(future, 'message is', 'messages are')} dated in the future`;
   return ok(`the clock says ${shown}, and the store was written before that${odd}`);
+}
+
+/** Nothing that Redis does is a failure of ours: what it misses is sent when it is there. */
+export function redis({ isConnected, lag, problems }: RedisFigures): Finding {
+  const worst = problems.at(-1);
+  const behind = lag === 0 ? 'it has every event' : `${counted(lag, 'event')} behind`;
+  if (worst !== undefined)
+    return warning(`${worst.text} (${worst.code}); ${behind}`, ERRORS[worst.code as ErrorCode].hint);
+  if (!isConnected) return warning(`not connected yet; ${behind}`, 'Look again in a moment.');
+  return ok(`connected; ${behind}`);
 }
 
 export function service(state: ServiceState | null | undefined): Finding {

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import { cancelPlans, discardLetters, retryLetters } from '../analysis/index.ts';
 import { ChatStatsError, systemClock } from '../kernel/index.ts';
-import { discardEntries } from '../load/index.ts';
-import { lastEventId } from '../outbox/index.ts';
+import { discardEntries, writeSetting } from '../load/index.ts';
+import { acknowledge, appendEvents, lastEventId, registerConsumer } from '../outbox/index.ts';
 import {
   type ContactDecision,
   type ContactSyncOptions,
@@ -12,12 +14,24 @@ import {
   sealChatNow,
   syncContacts,
 } from '../pipeline/index.ts';
-import { findChat, openStoreForReading, openStoreForWriting, storedGapMs } from '../store/index.ts';
+import type { Database } from '../sqlite/index.ts';
+import {
+  findChat,
+  llmConsentKey,
+  openStoreForReading,
+  openStoreForWriting,
+  storedGapMs,
+  storeId,
+} from '../store/index.ts';
+import { AnalysisHost } from './analysis-host.ts';
 import type { HandlerContext, Handlers } from './host.ts';
 import { LiveService } from './live-service.ts';
 
 /** What this thread follows: one source at most. */
 const live = new LiveService();
+
+/** What this thread analyses. */
+const analysis = new AnalysisHost();
 
 /** What the engine does, call by call. Each line names the lane in which it waits for its turn. */
 export const handlers: Handlers = {
@@ -28,6 +42,7 @@ export const handlers: Handlers = {
         await importIntoOwnedStore({ ...args, store, clock: systemClock, signal, onProgress: progress });
       const summary = live.following === null ? await work() : await live.following.aside(work);
       notify('committed', { position: positionOf(store) });
+      analysis.committed();
       return summary;
     },
   },
@@ -35,7 +50,12 @@ export const handlers: Handlers = {
   follow: {
     lane: null,
     async run(args, context) {
-      return await live.follow(args, context);
+      // Whatever is committed here may be something to look at.
+      const notify: HandlerContext['notify'] = (name, payload) => {
+        context.notify(name, payload);
+        if (name === 'committed') analysis.committed();
+      };
+      return await live.follow(args, { ...context, notify });
     },
   },
   liveStatus: {
@@ -75,6 +95,67 @@ export const handlers: Handlers = {
     async run({ ids }, { store }) {
       using db = openStoreForWriting(store);
       return { discarded: db.transaction(() => discardEntries(db, ids)) };
+    },
+  },
+  // A cursor may lag behind, so that nothing has to wait for it.
+  consumerBegin: {
+    lane: 'upkeep',
+    async run({ consumer }, { store }) {
+      using db = openStoreForWriting(store);
+      return db.transaction(() => ({
+        storeId: identify(db),
+        position: registerConsumer(db, consumer, { from: 'start', nowMs: systemClock.now() }),
+      }));
+    },
+  },
+  consumerAcknowledge: {
+    lane: 'upkeep',
+    async run({ consumer, position }, { store }) {
+      using db = openStoreForWriting(store);
+      db.transaction(() => acknowledge(db, consumer, position, systemClock.now()));
+      return null;
+    },
+  },
+  // Analysis waits for turns of its own.
+  analyse: { lane: null, run: async (args, context) => await analysis.start(args, context) },
+  analysisState: { lane: null, run: async () => await analysis.state() },
+  analysisPlan: { lane: null, run: async (args) => await analysis.plan(args) },
+  analysisConsent: {
+    lane: 'analysis',
+    async run({ origin, isGiven }, { store }) {
+      using db = openStoreForWriting(store);
+      writeSetting(db, llmConsentKey(origin), isGiven ? 'yes' : 'no');
+      return { isGiven };
+    },
+  },
+  // What follows needs no pass, so that it can be done wherever nothing is analysed.
+  analysisCancel: {
+    lane: 'analysis',
+    async run(_args, context) {
+      using db = openStoreForWriting(context.store);
+      const nowMs = systemClock.now();
+      const { cancelled, position } = db.transaction(() => {
+        const { cancelled: count, events } = cancelPlans(db, nowMs);
+        return { cancelled: count, position: appendEvents(db, nowMs, events) };
+      });
+      tell(context, position);
+      return { cancelled };
+    },
+  },
+  jobsRetry: {
+    lane: 'analysis',
+    async run({ ids }, { store }) {
+      using db = openStoreForWriting(store);
+      const result = db.transaction(() => retryLetters(db, ids, systemClock.now()));
+      analysis.committed();
+      return result;
+    },
+  },
+  jobsDiscard: {
+    lane: 'analysis',
+    async run({ ids }, { store }) {
+      using db = openStoreForWriting(store);
+      return { discarded: db.transaction(() => discardLetters(db, ids, systemClock.now())) };
     },
   },
   // These take many turns, so that nobody waits for long.
@@ -140,8 +221,19 @@ async function withContacts<T>(
   });
 }
 
+/** What tells this store from every other, made when it is first wanted. */
+function identify(db: Database): string {
+  const known = storeId(db);
+  if (known !== null) return known;
+  const made = randomUUID();
+  writeSetting(db, 'store_id', made);
+  return made;
+}
+
 function tell({ notify }: HandlerContext, position: number | null): void {
-  if (position !== null) notify('committed', { position });
+  if (position === null) return;
+  notify('committed', { position });
+  analysis.committed();
 }
 
 function positionOf(store: string): number {

@@ -40,6 +40,18 @@ const argsSchemas: { [N in HandedCall]: z.ZodType<Calls[N]['args']> } = {
   contactsMerge: z.object({ first: z.string(), second: z.string() }),
   contactsUndo: z.object({ merge: z.int().positive() }),
   sourceRemove: z.object({ source: z.int().positive() }),
+  analysisState: z.record(z.string(), z.never()),
+  analysisPlan: z.object({
+    what: z.enum(['run', 'backfill']),
+    passes: z.array(z.string()).nullable(),
+    chat: z.string().nullable(),
+    top: z.int().positive().nullable(),
+    isDry: z.boolean(),
+  }),
+  analysisConsent: z.object({ origin: z.string().max(300), isGiven: z.boolean() }),
+  analysisCancel: z.record(z.string(), z.never()),
+  jobsRetry: z.object({ ids }),
+  jobsDiscard: z.object({ ids }),
   liveStatus: z.record(z.string(), z.never()),
 };
 

@@ -7,6 +7,8 @@
 export { Engine, type EngineOptions } from './client.ts';
 export { handOver, listen } from './handover.ts';
 export type {
+  AnalysisArgs,
+  AnalysisState,
   CallName,
   CallOptions,
   Calls,
@@ -16,6 +18,7 @@ export type {
   LiveStatus,
   NoticeName,
   Notices,
+  PlanArgs,
   QuarantineArgs,
 } from './protocol.ts';
 export { type OwnedCall, runOwned } from './run-owned.ts';

@@ -124,6 +124,16 @@ export const ERRORS = {
     meaning: 'No merge of contacts that is in effect has the number that was named.',
     hint: 'chatstats contacts merges shows the numbers of all merges.',
   },
+  PASS_NOT_FOUND: {
+    exit: EXIT.usage,
+    meaning: 'No pass of the name that was given is on.',
+    hint: '"chatstats analysis passes" lists the passes that are on, and says how others are turned on.',
+  },
+  ANALYSIS_OFF: {
+    exit: EXIT.failed,
+    meaning: 'The process that owns the store does not analyse conversations.',
+    hint: 'Run the command again when that process has ended, or start "chatstats up" without --analysis none.',
+  },
   CHAT_NOT_FOUND: {
     exit: EXIT.usage,
     meaning: 'No chat of the store has the id or identifier that was named.',
@@ -164,6 +174,28 @@ export const ERRORS = {
     exit: EXIT.failed,
     meaning: 'Another program listens at the address and port where the server would.',
     hint: 'Stop that program, or choose another port with --port N.',
+  },
+  REDIS_UNAVAILABLE: {
+    exit: EXIT.failed,
+    meaning: 'The Redis server that was named cannot be reached, or refuses what it is asked for.',
+    hint: 'Check that it runs, its address and its password; the word in brackets is what the system or Redis said. Following goes on meanwhile, and everything is sent once it is there.',
+  },
+  REDIS_FOREIGN_STREAM: {
+    exit: EXIT.failed,
+    meaning:
+      'The stream of events in Redis belonged to another store, or told what this store has not had; it was renamed, whole.',
+    hint: 'Give each store a Redis database of its own: redis://host:6379/1. Delete the renamed stream when nobody needs it.',
+  },
+  REDIS_EVENTS_MISSED: {
+    exit: EXIT.failed,
+    meaning: 'Redis was away for so long that events which it has not had are no longer kept.',
+    hint: 'The ids in the stream jump there. Whoever counts on every event loads from the store (chatstats export) and goes on.',
+  },
+  REDIS_MAY_EVICT: {
+    exit: EXIT.failed,
+    meaning:
+      'The Redis server drops keys to make room, so that events and jobs may vanish; they are sent again, over and over.',
+    hint: 'Set maxmemory-policy noeviction, or give it more memory.',
   },
   STORE_DAMAGED: {
     exit: EXIT.failed,

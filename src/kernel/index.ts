@@ -11,6 +11,7 @@ export { InvariantError, must, unreachable } from './must.ts';
 export { PagedInts, type PortableInts } from './paged-ints.ts';
 export { Beat, Bell, pause } from './pause.ts';
 export { isDenied, noPermission } from './permission.ts';
+export { systemRandom } from './random.ts';
 export { responsibleProgram } from './responsible-program.ts';
 export { finish, paused } from './slices.ts';
 export { type IntMap, SparseInts } from './sparse-ints.ts';

@@ -45,7 +45,7 @@ export function applyBatch(db: Database, batch: Batch): Applied {
   if (batch.mirrorDeletes) leaveOutDeleted(db);
   const changes = messageChanges(db);
   insertNew(db, 'messages');
-  replaceEdits(db, '1');
+  const edited = replaceEdits(db, '1');
   updateChanged(db, 'messages');
   takeFacts(db, 'messages', null);
   const added = newMessages(db);
@@ -77,7 +77,7 @@ export function applyBatch(db: Database, batch: Batch): Applied {
   );
   return {
     added: added.filter((message) => !removed.has(message.id)),
-    updated: updatedOf(db, changes, rejoined, removed),
+    updated: updatedOf(db, changes, { edits: edited, attachments: rejoined }, removed),
     deleted: [
       ...left.map(({ guid, chat }) => ({ guid, chat, removed: true })),
       ...kept.map((message) => ({ ...message, removed: false })),
@@ -181,11 +181,14 @@ function arrivalOf(db: Database, id: number): Arrival[] {
   return counts === null ? [] : [{ message: id }];
 }
 
-/** What changed of messages that stay, apart from being deleted, which is told by itself. */
+/**
+ * What changed of messages that stay, apart from being deleted, which is told by itself. `lists`: the messages of which
+ * another table has changed.
+ */
 function updatedOf(
   db: Database,
   changes: readonly MessageChange[],
-  rejoined: readonly number[],
+  lists: Readonly<Record<'edits' | 'attachments', readonly number[]>>,
   removed: ReadonlySet<number>,
 ): Applied['updated'] {
   const updated = new Map<number, RowChange & { chat: number }>();
@@ -194,13 +197,18 @@ function updatedOf(
     if (told.length > 0 && !removed.has(id)) updated.set(id, { id, guid, chat, changed: told });
   }
   const isNew = new Set(newMessages(db).map((message) => message.id));
-  for (const id of rejoined) {
-    if (isNew.has(id) || removed.has(id)) continue;
-    const known = updated.get(id);
-    if (known !== undefined) known.changed.push('attachments');
-    else {
-      const row = db.get<{ guid: string; chat: number }>('SELECT guid, chat_id AS chat FROM messages WHERE id = ?', id);
-      if (row !== undefined) updated.set(id, { id, ...row, changed: ['attachments'] });
+  for (const [field, ids] of Object.entries(lists)) {
+    for (const id of ids) {
+      if (isNew.has(id) || removed.has(id)) continue;
+      const known = updated.get(id);
+      if (known !== undefined) known.changed.push(field);
+      else {
+        const row = db.get<{ guid: string; chat: number }>(
+          'SELECT guid, chat_id AS chat FROM messages WHERE id = ?',
+          id,
+        );
+        if (row !== undefined) updated.set(id, { id, ...row, changed: [field] });
+      }
     }
   }
   return [...updated.values()];

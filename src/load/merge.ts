@@ -4,7 +4,7 @@ import { Presplit } from './presplit.ts';
 import { settleAllReactions } from './reactions.ts';
 import { removeMessages } from './remove.ts';
 import { addChatServices, servicesOfMessages } from './services.ts';
-import { insertNew, insertWith, updateChanged } from './staging.ts';
+import { insertNew, insertWith, MERGES, updateChanged, withEntry } from './staging.ts';
 import { isElsewhere, takeFacts } from './versions/index.ts';
 
 /**
@@ -81,19 +81,25 @@ function removeGone(db: Database, chat: number): number {
   ).length;
 }
 
+const VERSIONS = 'json_group_array(json_array(position, part, edited_at, text) ORDER BY position)';
+
 /**
- * Versions of an edited message are replaced when a source knows a later edit than we do. Runs before the update;
- * `where` narrows the rows of the diff (alias `d`).
+ * Versions of an edited message are replaced when a source knows no earlier edit than we do. Runs before the update;
+ * `where` narrows the rows of the diff (alias `d`). Answers the ids of the messages whose versions are others now: an
+ * edit of the same moment, or one that takes another back, changes no column of the message itself.
  */
-export function replaceEdits(db: Database, where: string, ...params: number[]): void {
-  const edited = db.all<{ id: number; rowid: number }>(
-    `SELECT m.id, s.source_rowid AS rowid
+export function replaceEdits(db: Database, where: string, ...params: number[]): number[] {
+  const edited = db.all<{ id: number; held: string; staged: string; rowid: number }>(
+    `SELECT m.id, s.source_rowid AS rowid,
+       (SELECT ${VERSIONS} FROM main.message_edits WHERE message_id = m.id) AS held,
+       (SELECT ${VERSIONS} FROM temp.staged_message_edits WHERE message_id = s.source_rowid) AS staged
      FROM ${DIFF} d CROSS JOIN temp.staged_messages s ON s.rowid = d.staged CROSS JOIN main.messages m ON m.guid = s.guid
      WHERE ${where} AND s.source_rowid IN (SELECT message_id FROM temp.staged_message_edits)
        AND (d.id IS NULL OR coalesce(s.edited_at, 0) >= coalesce(m.edited_at, 0))`,
     ...params,
   );
-  for (const { id, rowid } of edited) {
+  const others = edited.filter(({ held, staged }) => held !== staged);
+  for (const { id, rowid } of others) {
     db.run('DELETE FROM main.message_edits WHERE message_id = ?', id);
     db.run(
       `INSERT INTO main.message_edits (message_id, position, part, edited_at, text)
@@ -102,6 +108,7 @@ export function replaceEdits(db: Database, where: string, ...params: number[]): 
       rowid,
     );
   }
+  return others.map(({ id }) => id);
 }
 
 /** Reactions of this source that a complete reading of it did not find. */
@@ -139,7 +146,7 @@ const GONE = [
 
 export type MergedReactions = {
   changed: number;
-  /** Ids of reactions that came, and whether each adds or removes. */
+  /** Ids of reactions that hold from now on: they came, came back, or say something else than before. */
   added: number[];
   ended: number[];
 };
@@ -155,6 +162,7 @@ export function mergeReactions(db: Database, gone: readonly number[], nowMs: num
      UNION SELECT m.target_guid FROM temp.diff_reactions d CROSS JOIN main.reactions m ON m.id = d.id`,
   );
   for (const id of gone) collect('SELECT target_guid AS target FROM main.reactions WHERE id = ?', id);
+  const rewritten = rewrittenReactions(db);
   let changed = insertNew(db, 'reactions') + updateChanged(db, 'reactions');
   takeFacts(db, 'reactions', null);
   for (const id of gone) {
@@ -168,9 +176,35 @@ export function mergeReactions(db: Database, gone: readonly number[], nowMs: num
   changed += insertNew(db, 'poll_votes') + updateChanged(db, 'poll_votes');
   takeFacts(db, 'poll_votes', null);
   const isNew = new Set(added.map((row) => row.id));
+  // One that came back holds from now on as one that came does; so does one that says something else than before.
+  const settledAgain = settled.filter((change) => change.removedAt === null).map((change) => change.id);
+  const isOver = db.all<{ id: number }>(
+    'SELECT id FROM main.reactions WHERE removed_at IS NOT NULL AND id IN (SELECT value FROM json_each(?))',
+    JSON.stringify(rewritten),
+  );
+  const over = new Set(isOver.map((row) => row.id));
+  for (const id of [...settledAgain, ...rewritten]) if (!over.has(id)) isNew.add(id);
   // One that came and was over at once still came, and still ended.
   const ended = settled.filter((change) => change.removedAt !== null && (change.wasActive || isNew.has(change.id)));
   return { changed, added: [...isNew], ended: ended.map((change) => change.id) };
+}
+
+/** What a reaction says; the rest is bookkeeping. */
+const SAID = new Set(['target_guid', 'part', 'kind', 'emoji', 'handle_id', 'is_from_me', 'reacted_at']);
+
+/** Reactions whose row was rewritten in its place to say something else; to be asked before the update. */
+function rewrittenReactions(db: Database): number[] {
+  const differs = MERGES.reactions
+    .filter(([column]) => SAID.has(column))
+    .map(([column, sql]) => `m.${column} IS NOT (${sql})`)
+    .join(' OR ');
+  return db
+    .all<{ id: number }>(
+      `SELECT m.id FROM temp.diff_reactions d CROSS JOIN temp.staged_reactions s ON s.rowid = d.staged
+         CROSS JOIN main.reactions m ON m.id = d.id ${withEntry('reactions')}
+       WHERE m.is_removal = 0 AND (${differs})`,
+    )
+    .map((row) => row.id);
 }
 
 /** Takes over attachments; which message has which is written afterwards, when both have ids. */

@@ -160,6 +160,24 @@ describe('sealing one chat', () => {
 describe('finalising', () => {
   const now = { gapMs, nowMs: 5 * gapMs };
 
+  it('splits again what is not one conversation, and joins what is not two', () => {
+    using db = storeOf([{ sentAt: 0 }, { sentAt: 10 }, { sentAt: 10 * gapMs }, { sentAt: 10 * gapMs + 5 }]);
+    const later = { gapMs, nowMs: 30 * gapMs };
+    sealDueConversations(db, later, 10);
+    // Whatever has done this did not settle what it changed.
+    db.run('UPDATE messages SET sent_at = ? WHERE id = 2', 9.5 * gapMs);
+    expect(announced(finaliseSealed(db, later, 10).changes)).toContain('1 amended');
+    for (let more = true; more; ) {
+      const sealed = sealDueConversations(db, later, 10).changes.length;
+      more = finaliseSealed(db, later, 10).changes.length + sealed > 0;
+    }
+    const spans = db.all('SELECT started_at AS at, message_count AS count, state FROM conversations ORDER BY 1');
+    expect(spans).toEqual([
+      { at: 0, count: 1, state: 'ready' },
+      { at: 9.5 * gapMs, count: 3, state: 'ready' },
+    ]);
+  });
+
   it('makes a sealed conversation ready and leaves an active one', () => {
     using db = storeOf([{ sentAt: 0 }, { sentAt: 5 * gapMs }]);
     sealDueConversations(db, now, 10);

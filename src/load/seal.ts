@@ -1,4 +1,4 @@
-import { isDue, LIFE_CYCLE, type LifeCycleEvent } from '../conversations/index.ts';
+import { isDue, LIFE_CYCLE, type LifeCycleEvent, timeForSplit } from '../conversations/index.ts';
 import { must } from '../kernel/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import {
@@ -11,6 +11,7 @@ import {
   writeConversation,
 } from './conversation-rows.ts';
 import type { Moment } from './conversations.ts';
+import { settleConversations } from './forward.ts';
 
 /**
  * Sealing, by the store alone: what is due is a question to the index, so that it does not matter how long nobody
@@ -48,7 +49,9 @@ export function finaliseSealed(db: Database, moment: Moment, limit: number): Sea
   return { changes: rows.slice(0, limit).flatMap((row) => finalise(db, row, moment)), more: rows.length > limit };
 }
 
-function finalise(db: Database, row: ConversationRow, { gapMs, nowMs }: Moment): ConversationChange[] {
+function finalise(db: Database, row: ConversationRow, moment: Moment): ConversationChange[] {
+  const { gapMs, nowMs } = moment;
+  if (!isWhole(db, row, gapMs)) return splitAgain(db, row, moment);
   const facts = factsOfMembers(db, row.id);
   if (facts === null) {
     db.run('DELETE FROM conversations WHERE id = ?', row.id);
@@ -64,6 +67,32 @@ function finalise(db: Database, row: ConversationRow, { gapMs, nowMs }: Moment):
   const revision = row.revision + 1;
   writeConversation(db, row.id, facts, { state, sealedAt, revision });
   return announced({ ...row, ...facts, revision }, 'finalised');
+}
+
+/** Whether a split of the chat would still make just this conversation: no silence in it, and none too short around it. */
+function isWhole(db: Database, { id, chat, startedAt, endedAt }: ConversationRow, gapMs: number): boolean {
+  const time = `coalesce(sent_at, ${timeForSplit(Number.NaN)})`;
+  const silence = db.value<number>(
+    `SELECT max(gap) FROM (SELECT ${time} - lag(${time}) OVER (ORDER BY ${time}) AS gap FROM messages
+     WHERE conversation_id = ?)`,
+    id,
+  );
+  if (silence !== null && silence > gapMs) return false;
+  const neighbour = db.value(
+    `SELECT 1 FROM conversations WHERE chat_id = ? AND started_at BETWEEN ? AND ? AND id <> ? LIMIT 1`,
+    chat,
+    startedAt,
+    endedAt + gapMs,
+    id,
+  );
+  return neighbour === null;
+}
+
+/** Takes all members out and puts them in again, which splits, joins and tells as if they had just come. */
+function splitAgain(db: Database, { id }: ConversationRow, moment: Moment): ConversationChange[] {
+  const members = db.all<{ message: number }>('SELECT id AS message FROM messages WHERE conversation_id = ?', id);
+  const removals = members.map(({ message }) => ({ message, conversation: id }));
+  return settleConversations(db, { removals, arrivals: members }, moment);
 }
 
 /** When the next conversation is to be sealed, in Unix milliseconds; it may be long past. Null when none is active. */

@@ -20,7 +20,16 @@ export type ConversationEventData = {
   revision: number;
 };
 
-export type AnalysisEventData = { conversationId: number | null; pass: string | null };
+/** Of a conversation and a pass. Of an analysis of what was said before, as a whole, both are null and `plan` is its id. */
+export type AnalysisEventData = {
+  conversationId: number | null;
+  pass: string | null;
+  kind?: 'live' | 'batch';
+  version?: number;
+  run?: number;
+  plan?: number;
+  code?: string;
+};
 
 /** The counters are those of a later import: what it found to be new or different. */
 export type ImportCompletedData = {
@@ -61,6 +70,8 @@ export type EventData = {
   analysis_started: AnalysisEventData;
   analysis_completed: AnalysisEventData;
   analysis_failed: AnalysisEventData;
+  /** How far an analysis of what was said before is: `done` of `total` results are there, `failed` will not be. */
+  analysis_progress: { plan: number; done: number; failed: number; total: number };
 
   import_started: { sourceId: number; bulk: boolean };
   import_progress: { stage: string; done: number; total: number };

@@ -40,6 +40,7 @@ const CONTRACT: readonly EventType[] = [
   'analysis_started',
   'analysis_completed',
   'analysis_failed',
+  'analysis_progress',
   'import_started',
   'import_progress',
   'import_completed',

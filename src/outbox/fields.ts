@@ -39,7 +39,15 @@ const CONVERSATION = {
   endedAt: 'time',
   revision: 'count',
 } as const;
-const ANALYSIS = { conversationId: 'id', pass: 'name' } as const;
+const ANALYSIS = {
+  conversationId: 'id',
+  pass: 'name',
+  kind: 'name',
+  version: 'count',
+  run: 'id',
+  plan: 'id',
+  code: 'name',
+} as const;
 
 export const EVENT_FIELDS: EventFields = {
   messages_synced: { guids: 'guids', historical: 'count' },
@@ -63,6 +71,7 @@ export const EVENT_FIELDS: EventFields = {
   analysis_started: ANALYSIS,
   analysis_completed: ANALYSIS,
   analysis_failed: ANALYSIS,
+  analysis_progress: { plan: 'id', done: 'count', failed: 'count', total: 'count' },
   import_started: { sourceId: 'id', bulk: 'flag' },
   import_progress: { stage: 'name', done: 'count', total: 'count' },
   import_completed: {

@@ -36,5 +36,5 @@ export {
   RETENTION_HARD_AGE_MS,
   RETENTION_HARD_ROWS,
 } from './limits.ts';
-export { firstEventId, isBeforeKept, lastEventId, newestEvents, readEvents } from './read.ts';
+export { firstEventId, isBeforeKept, lastEventId, newestEvents, readEvents, startOfKept } from './read.ts';
 export { trimEvents } from './retention.ts';

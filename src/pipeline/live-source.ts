@@ -10,6 +10,7 @@ import {
 } from '../load/index.ts';
 import {
   dataVersion,
+  isDamage,
   type MessagesFile,
   type MessagesSchema,
   probeSchema,
@@ -149,6 +150,9 @@ export class LiveSource implements Disposable {
     try {
       if (this.db.isTransaction) this.db.exec('ROLLBACK');
       this.#attached[Symbol.dispose]();
+    } catch (error) {
+      // Letting go of a file reads it, should its schema not be known any more; one that is damaged goes with the connection.
+      if (!isDamage(error)) throw error;
     } finally {
       this.db.close();
     }

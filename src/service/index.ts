@@ -6,4 +6,5 @@
  */
 export { rotateLog } from './log-rotation.ts';
 export type { Installed, ProgramResult, RunProgram, ServiceMachine, ServiceState, ServiceTask } from './manager.ts';
+export { SECRETS_VARIABLE, type Secrets, secretsIn } from './secrets.ts';
 export { installService, removeService, serviceState } from './service.ts';

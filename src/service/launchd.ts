@@ -5,16 +5,15 @@ import {
   inheritedVariables,
   type Manager,
   type ProgramResult,
-  refuseControls,
   type ServiceMachine,
   type ServiceState,
   type ServiceTask,
   searchPath,
   serviceFailed,
-  textOf,
-  writeWhole,
 } from './manager.ts';
 import { plistText, stringsIn } from './plist.ts';
+import { keepSecrets, secretsFile, secretsIn, secretVariables } from './secrets.ts';
+import { refuseControls, textOf, writeWhole } from './whole-file.ts';
 
 const LABEL = 'org.chatstats.up';
 /** launchd starts a job again after this at the earliest, in seconds, so that one that cannot start costs nothing. */
@@ -39,12 +38,14 @@ export class Launchd implements Manager {
   readonly #domain: string;
   readonly #file: string;
   readonly #log: string;
+  readonly secretsFile: string;
 
   constructor(machine: ServiceMachine, userId: number) {
     this.#machine = machine;
     this.#domain = `gui/${userId}`;
     this.#file = path.join(machine.home, 'Library/LaunchAgents', `${LABEL}.plist`);
     this.#log = path.join(machine.home, 'Library/Logs/ChatStats/chatstats.log');
+    this.secretsFile = secretsFile(path.join(machine.home, 'Library/Application Support/ChatStats'));
   }
 
   async state(): Promise<ServiceState> {
@@ -60,6 +61,7 @@ export class Launchd implements Manager {
       file: this.#file,
       // The first two are the shell and bin/chatstats.
       arguments: text === null ? null : (stringsIn(text, 'ProgramArguments')?.slice(2) ?? null),
+      secrets: Object.keys(secretsIn(this.secretsFile)),
       log: this.#log,
     };
   }
@@ -70,6 +72,7 @@ export class Launchd implements Manager {
     mkdirSync(logs, { recursive: true, mode: 0o700 });
     chmodSync(logs, 0o700);
     await this.#bootout();
+    keepSecrets(this.secretsFile, task.secrets);
     writeWhole(this.#file, text);
     // One that was switched off once by hand would be taken up and not started.
     await this.#launchctl('enable', `${this.#domain}/${LABEL}`);
@@ -84,6 +87,7 @@ export class Launchd implements Manager {
   async remove(): Promise<void> {
     await this.#bootout();
     rmSync(this.#file, { force: true });
+    keepSecrets(this.secretsFile, {});
   }
 
   /** Ends the job, and waits until launchd has let go of it. */
@@ -105,14 +109,15 @@ export class Launchd implements Manager {
     return await this.#machine.runProgram('launchctl', args);
   }
 
-  #plist({ program, args, node }: ServiceTask): string {
+  #plist({ program, args, node, secrets }: ServiceTask): string {
     const variables = Object.fromEntries([
       ['PATH', searchPath(node)],
       [LOG_VARIABLE, this.#log],
+      ...secretVariables(this.secretsFile, secrets),
       ...inheritedVariables(this.#machine.env),
     ]);
     const words = ['/bin/sh', program, ...args];
-    refuseControls([...words, ...Object.values(variables), this.#log]);
+    refuseControls([...words, ...Object.values(variables), ...Object.values(secrets), this.#log]);
     return plistText({
       Label: LABEL,
       ProgramArguments: words,

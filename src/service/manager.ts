@@ -1,6 +1,6 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ChatStatsError } from '../kernel/index.ts';
+import type { Secrets } from './secrets.ts';
 
 /** `status`: the exit code; null when there is no such program, or it was ended by a signal. */
 export type ProgramResult = { status: number | null; stdout: string; stderr: string };
@@ -29,6 +29,7 @@ export type ServiceTask = {
   args: readonly string[];
   /** The Node that is to be found first, should the program have none of its own. */
   node: string;
+  secrets: Secrets;
 };
 
 export type ServiceState = {
@@ -42,6 +43,8 @@ export type ServiceState = {
   file: string;
   /** What bin/chatstats is called with; null when nothing is installed, or the file is not as we write it. */
   arguments: string[] | null;
+  /** The names of the variables that it is given beside them, in a file that its user alone can read. */
+  secrets: string[];
   /** How its log is read: a file, or a command. */
   log: string;
 };
@@ -51,6 +54,8 @@ export type Installed = { state: ServiceState; replaced: 'nothing' | 'the same' 
 
 /** One system's way of keeping services. */
 export type Manager = {
+  /** Where the secrets of its service are. */
+  readonly secretsFile: string;
   state(): Promise<ServiceState>;
   /** Writes the file and starts the service; one that runs is stopped before. Throws SERVICE_FAILED. */
   install(task: ServiceTask): Promise<void>;
@@ -68,38 +73,6 @@ export function inheritedVariables(env: ServiceMachine['env']): [string, string]
     const value = env[name];
     return value === undefined || value === '' ? [] : [[name, value]];
   });
-}
-
-/** Neither format has a way to say these, and no sane path holds one. */
-export function refuseControls(values: readonly string[]): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
-  if (values.some((value) => /[\u0000-\u001f\u007f]/.test(value))) {
-    throw new ChatStatsError('USAGE', 'a setting of a service must not hold a line break or another control character');
-  }
-}
-
-/** The text of a file; null where there is none, or none that may be read. */
-export function textOf(file: string): string | null {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
-  }
-}
-
-/** The old file or the new one, never half of it. */
-export function writeWhole(file: string, content: string): void {
-  mkdirSync(path.dirname(file), { recursive: true });
-  const aside = `${file}.new`;
-  rmSync(aside, { force: true });
-  const handle = openSync(aside, 'wx', 0o644);
-  try {
-    writeFileSync(handle, content);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(aside, file);
 }
 
 export function serviceFailed(what: string, { status, stderr }: ProgramResult): ChatStatsError {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { ChatStatsError } from '../kernel/index.ts';
 import { FakeLaunchctl, FakeSystemctl, launchctlPrint } from './fakes.test-support.ts';
 import type { ServiceMachine, ServiceTask } from './manager.ts';
 import { stringsIn } from './plist.ts';
+import { SECRETS_VARIABLE, secretsIn } from './secrets.ts';
 import { installService, removeService, serviceState } from './service.ts';
 
 let home: string;
@@ -25,6 +26,7 @@ const task = (...args: string[]): ServiceTask => ({
   program: '/opt/chat & stats/bin/chatstats',
   node: '/opt/node/bin/node',
   args: ['--db', `${home}/store.db`, 'up', '--no-open', ...args],
+  secrets: {},
 });
 
 async function failure(work: Promise<unknown>): Promise<ChatStatsError> {
@@ -50,6 +52,7 @@ describe('with launchd', () => {
     expect(state).toEqual({
       ...{ manager: 'launchd', isInstalled: true, isRunning: true, pid: 4321, lastExit: null, file: plist() },
       arguments: task().args,
+      secrets: [],
       log: path.join(home, 'Library/Logs/ChatStats/chatstats.log'),
     });
     expect(launchctl.changes).toEqual([`enable gui/501/${label}`, `bootstrap gui/501 ${plist()}`]);
@@ -215,6 +218,50 @@ describe('with systemd', () => {
     await installService(linux(systemctl), task(), KEEP);
     systemctl.shown = shown;
     expect(await serviceState(linux(systemctl))).toMatchObject(expected);
+  });
+});
+
+describe('what nobody else may see', () => {
+  const SECRET = 'redis://:a "secret" of $mine@10.0.0.1:6379/2';
+  const withSecret = (secrets: ServiceTask['secrets']): ServiceTask => ({ ...task(), secrets });
+  const files = (folder: string): string[] =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name));
+
+  it.each(['darwin', 'linux'] as const)(
+    '(%s) is in one file, for its user alone, and goes with the service',
+    async (platform) => {
+      const launchctl = new FakeLaunchctl();
+      const runProgram = platform === 'darwin' ? launchctl.run : new FakeSystemctl().run;
+      const here = machine({ platform, runProgram });
+      const secrets = { CHATSTATS_REDIS_URL: SECRET };
+      const { state } = await installService(here, withSecret(secrets), KEEP);
+      expect([state.secrets, JSON.stringify(state).includes('mine')]).toEqual([['CHATSTATS_REDIS_URL'], false]);
+      const holders = () => files(home).filter((file) => readFileSync(file, 'utf8').includes('mine'));
+      const [holder = ''] = holders();
+      expect(holders()).toHaveLength(1);
+      expect(statSync(holder).mode & 0o777).toBe(0o600);
+      expect(statSync(path.dirname(holder)).mode & 0o077).toBe(0);
+      expect(secretsIn(holder)).toEqual(secrets);
+      // The service is told where it is.
+      const unit = files(home).find((file) => /\.(?:plist|service)$/.test(file)) ?? '';
+      expect(readFileSync(unit, 'utf8')).toContain(SECRETS_VARIABLE);
+      expect((await installService(here, withSecret(secrets), KEEP)).replaced).toBe('the same');
+      const other = withSecret({ CHATSTATS_REDIS_URL: `${SECRET}1` });
+      expect((await failure(installService(here, other, KEEP))).code).toBe('SERVICE_DIFFERS');
+      expect((await installService(here, other, { force: true })).replaced).toBe('other options');
+      expect(secretsIn(holder)).toEqual(other.secrets);
+      await removeService(here);
+      expect(holders()).toEqual([]);
+    },
+  );
+
+  it('is nothing where the file cannot be read, and no more than settings of ours where it can', () => {
+    const file = path.join(home, 'secrets');
+    expect(secretsIn(file)).toEqual({});
+    writeFileSync(file, 'PATH=/tmp\nCHATSTATS_LLM_KEY=a=b\n\nNODE_OPTIONS=--inspect\n');
+    expect(secretsIn(file)).toEqual({ CHATSTATS_LLM_KEY: 'a=b' });
   });
 });
 

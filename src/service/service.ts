@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { ChatStatsError } from '../kernel/index.ts';
 import { Launchd } from './launchd.ts';
 import type { Installed, Manager, ServiceMachine, ServiceState, ServiceTask } from './manager.ts';
+import { secretsIn } from './secrets.ts';
 import { Systemd } from './systemd.ts';
 
 /** How the service is doing; null on a system that has no way to keep one. */
@@ -10,8 +12,8 @@ export async function serviceState(machine: ServiceMachine): Promise<ServiceStat
 }
 
 /**
- * Makes `bin/chatstats` with these arguments start at login, and starts it now. One that is installed already with the
- * same arguments is written and started again; one with others is left alone, unless `force` says so: SERVICE_DIFFERS.
+ * Makes `bin/chatstats` with these arguments and secrets start at login, and starts it now. One that is installed already with the
+ * same is written and started again; one with others is left alone, unless `force` says so: SERVICE_DIFFERS.
  * Throws SERVICE_UNAVAILABLE and SERVICE_FAILED too.
  */
 export async function installService(
@@ -21,7 +23,8 @@ export async function installService(
 ): Promise<Installed> {
   const manager = must(await managerOf(machine));
   const before = await manager.state();
-  const isSame = JSON.stringify(before.arguments) === JSON.stringify(task.args);
+  const held = secretsIn(manager.secretsFile);
+  const isSame = isDeepStrictEqual([before.arguments, held], [task.args, task.secrets]);
   if (before.isInstalled && !isSame && !force) {
     throw new ChatStatsError('SERVICE_DIFFERS', `a service with other options is installed (${before.file})`);
   }

@@ -6,16 +6,15 @@ import {
   inheritedVariables,
   type Manager,
   type ProgramResult,
-  refuseControls,
   type ServiceMachine,
   type ServiceState,
   type ServiceTask,
   searchPath,
   serviceFailed,
-  textOf,
-  writeWhole,
 } from './manager.ts';
+import { keepSecrets, secretsFile, secretsIn, secretVariables } from './secrets.ts';
 import { quoted, quotedArgument, wordsOf } from './unit-file.ts';
+import { refuseControls, textOf, writeWhole } from './whole-file.ts';
 
 const UNIT = 'chatstats.service';
 const TARGET = 'default.target';
@@ -26,12 +25,14 @@ const EXITED = 1;
 export class Systemd implements Manager {
   readonly #machine: ServiceMachine;
   readonly file: string;
+  readonly secretsFile: string;
 
   constructor(machine: ServiceMachine) {
     this.#machine = machine;
     const named = machine.env.XDG_CONFIG_HOME;
     const config = named !== undefined && path.isAbsolute(named) ? named : path.join(machine.home, '.config');
     this.file = path.join(config, 'systemd/user', UNIT);
+    this.secretsFile = secretsFile(path.join(config, 'chatstats'));
   }
 
   /** Whether the systemd of this user can be spoken to: a container has none, and su and cron do not reach it. */
@@ -55,6 +56,7 @@ export class Systemd implements Manager {
       lastExit: ended === 0 ? null : ended === EXITED ? status : BY_SIGNAL + status,
       file: this.file,
       arguments: text === null ? null : argumentsIn(text),
+      secrets: Object.keys(secretsIn(this.secretsFile)),
       log: `journalctl --user -u ${UNIT}`,
     };
   }
@@ -65,6 +67,7 @@ export class Systemd implements Manager {
       throw new ChatStatsError('SERVICE_UNAVAILABLE', 'the systemd of this user does not answer');
     }
     const isNew = textOf(this.file) === null;
+    keepSecrets(this.secretsFile, task.secrets);
     writeWhole(this.file, text);
     await this.#must('daemon-reload');
     await this.#must('enable', '--now', UNIT);
@@ -75,6 +78,7 @@ export class Systemd implements Manager {
   async remove(): Promise<void> {
     const result = await this.#systemctl('disable', '--now', UNIT);
     rmSync(this.file, { force: true });
+    keepSecrets(this.secretsFile, {});
     // What `enable` made, should systemd not have been there to take it away.
     rmSync(path.join(path.dirname(this.file), `${TARGET}.wants`, UNIT), { force: true });
     await this.#systemctl('daemon-reload');
@@ -90,9 +94,13 @@ export class Systemd implements Manager {
     return await this.#machine.runProgram('systemctl', ['--user', ...args]);
   }
 
-  #unit({ program, args, node }: ServiceTask): string {
-    const variables: [string, string][] = [['PATH', searchPath(node)], ...inheritedVariables(this.#machine.env)];
-    refuseControls([program, ...args, ...variables.map(([, value]) => value)]);
+  #unit({ program, args, node, secrets }: ServiceTask): string {
+    const variables: [string, string][] = [
+      ['PATH', searchPath(node)],
+      ...inheritedVariables(this.#machine.env),
+      ...secretVariables(this.secretsFile, secrets),
+    ];
+    refuseControls([program, ...args, ...variables.map(([, value]) => value), ...Object.values(secrets)]);
     // The program is the shell, because a path with a dollar sign cannot be said in its place.
     const command = ['/bin/sh', ...[program, ...args].map(quotedArgument)].join(' ');
     return `# Made by "chatstats service install", which writes it anew; "chatstats service remove" takes it away.

@@ -1,5 +1,18 @@
 /** Our own schema and the read queries over it. Nothing here writes the message domain: that is the room `load`. */
 
+export {
+  type AnalysisCounts,
+  type AnalysisResultLine,
+  analysisCounts,
+  analysisOf,
+  type JobLine,
+  jobLines,
+  openJobCounts,
+  type PlanLine,
+  planLines,
+  type UsageLine,
+  usageLines,
+} from './analysis.ts';
 export type { Answers } from './answer-times.ts';
 export {
   type ChatItem,
@@ -39,7 +52,15 @@ export { findChat, type SearchHit, type SearchOptions, searchIndexedThrough, sea
 export { foldText } from './search-fold.ts';
 export { type SearchItem, searchItems } from './search-items.ts';
 export { indexedText } from './search-query.ts';
-export { contactRegions, mirrorsDeletes, reconcilingReason, storedGapMs } from './settings.ts';
+export {
+  contactRegions,
+  llmConsent,
+  llmConsentKey,
+  mirrorsDeletes,
+  reconcilingReason,
+  storedGapMs,
+  storeId,
+} from './settings.ts';
 export { type SourceLine, sourceLines } from './source-list.ts';
 export { type StoreStats, storeStats } from './stats.ts';
 export { type SourceStatus, type StoreStatus, storeStatus } from './status.ts';
@@ -52,3 +73,4 @@ export {
   type TimelinePlace,
   timelinePage,
 } from './timeline.ts';
+export { transcriptOf } from './transcripts.ts';

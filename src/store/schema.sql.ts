@@ -1,3 +1,5 @@
+import { ANALYSIS_INDEXES, ANALYSIS_TABLES } from './analysis-schema.sql.ts';
+
 /**
  * The schema of our own store, version by version. Tables and indexes apart, because the bulk build makes the
  * indexes last. Times are Unix milliseconds, flags 0 or 1, lists JSON. The tables named in the public contract keep
@@ -5,7 +7,7 @@
  * events) are never given twice, and the search index relies on it. `source_rowid` is the row id under which a row was
  * seen in its source, `source_state` a fingerprint of what it said there: one that is the same needs no second look.
  */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 /** Written into the file's header, so that a store is told from any other SQLite file. */
 export const APPLICATION_ID = 0x43685374;
@@ -336,6 +338,8 @@ export const TABLES: readonly string[] = [
     UNIQUE (source_id, guid, reason)
   ) STRICT`,
 
+  ...ANALYSIS_TABLES,
+
   // The search index holds trigrams only; what it finds is always checked against the message itself.
   `CREATE VIRTUAL TABLE message_search USING fts5 (
     text, content = '', contentless_delete = 1, tokenize = 'trigram remove_diacritics 1'
@@ -371,4 +375,5 @@ export const INDEXES: readonly string[] = [
   'CREATE INDEX handles_by_contact ON handles (contact_id)',
   'CREATE INDEX contact_cards_by_contact ON contact_cards (contact_id)',
   'CREATE INDEX chat_participants_by_handle ON chat_participants (handle_id)',
+  ...ANALYSIS_INDEXES,
 ];

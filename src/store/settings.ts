@@ -6,6 +6,11 @@ export function storedGapMs(db: Database): number | null {
   return value === null ? null : Number(value);
 }
 
+/** What tells this store from every other; null until somebody has wanted to know. A copy of the file has the same. */
+export function storeId(db: Database): string | null {
+  return db.value<string>(`SELECT value FROM meta WHERE key = 'store_id'`);
+}
+
 /** Why the source was being reconciled when that was cut off; null when it was not. */
 export function reconcilingReason(db: Database): string | null {
   return db.value<string>(`SELECT value FROM meta WHERE key = 'reconciling'`);
@@ -20,4 +25,14 @@ export function mirrorsDeletes(db: Database): boolean {
 export function contactRegions(db: Database): string[] {
   const value = db.value<string>(`SELECT value FROM meta WHERE key = 'regions'`);
   return value === null ? [] : (JSON.parse(value) as string[]);
+}
+
+/** What the user said about sending conversations to a server that is another machine; null when never asked. */
+export function llmConsent(db: Database, origin: string): boolean | null {
+  const value = db.value<string>('SELECT value FROM meta WHERE key = ?', llmConsentKey(origin));
+  return value === null ? null : value === 'yes';
+}
+
+export function llmConsentKey(origin: string): string {
+  return `llm_consent ${origin}`;
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Database, openWritable } from '../sqlite/index.ts';
 import { createTables } from './open.ts';
+import { SCHEMA_VERSION } from './schema.sql.ts';
 import { storeStats } from './stats.ts';
 import { localClock } from './stats-local-time.ts';
 import { storeStatus } from './status.ts';
@@ -161,7 +162,7 @@ describe('the state of a store', () => {
     expect(status).toMatchObject({
       file: '/nowhere/store.db',
       bytes: 0,
-      schemaVersion: 5,
+      schemaVersion: SCHEMA_VERSION,
       lastImportAt: '1970-01-01T00:00:02.000Z',
       gapMinutes: 10,
       quarantine: [{ reason: 'no_chat', state: 'held', rows: 2 }],

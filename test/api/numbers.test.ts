@@ -151,8 +151,26 @@ describe('what changes something', () => {
     expect((await place.get('/contacts/1/avatar')).status).toBe(404);
   });
 
-  it.each(['/analysis/run', '/analysis/backfill', '/jobs/1/retry'])('%s is not there yet', async (path) => {
-    const response = await place.post(path);
-    expect([response.status, await response.json()]).toEqual([501, expect.objectContaining({ code: 'NOT_AVAILABLE' })]);
+  it('is asked of the engine about analysis, too', async () => {
+    const forecast = { conversations: 3, runs: 4, messages: 50, texts: 900 };
+    place.engine.calls.length = 0;
+    place.engine.answer = (name) =>
+      name === 'analysisPlan'
+        ? { plan: 2, forecast }
+        : name === 'jobsRetry'
+          ? { retried: 1, replaced: 0 }
+          : { cancelled: 1 };
+    const run = await place.post('/analysis/run', { top: 5 });
+    expect([run.status, await run.json()]).toEqual([202, { plan: 2, forecast }]);
+    expect((await place.post('/analysis/backfill', { pass: 'llm', dryRun: true })).status).toBe(202);
+    expect((await place.post('/analysis/backfill', {})).status).toBe(400);
+    expect(await (await place.post('/analysis/cancel')).json()).toEqual({ cancelled: 1 });
+    expect(await (await place.post('/jobs/7/retry')).json()).toEqual({ retried: 1, replaced: 0 });
+    expect(place.engine.calls).toEqual([
+      { name: 'analysisPlan', args: { what: 'run', passes: null, chat: null, top: 5, isDry: false } },
+      { name: 'analysisPlan', args: { what: 'backfill', passes: ['llm'], chat: null, top: null, isDry: true } },
+      { name: 'analysisCancel', args: {} },
+      { name: 'jobsRetry', args: { ids: [7] } },
+    ]);
   });
 });

@@ -85,6 +85,7 @@ export async function served({
       clock: clock ?? systemClock,
       engine: engine as unknown as ApiOptions['engine'],
       home: fixture.folder,
+      redis: async () => null,
       openImport: async (source) => ({
         args: {
           source: { path: source ?? fixture.source, sealed: false },

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorCode, type Outcome, program, Workplace } from './chatstats.ts';
 
@@ -70,6 +70,34 @@ describe.runIf(process.platform === 'linux')('service', () => {
     const forced = await install('--port', '5000', '--force');
     expect([forced.status, forced.stdout]).toEqual([0, expect.stringContaining('in place of one with other options')]);
     expect(readFileSync(unit(), 'utf8')).not.toContain('force');
+  });
+
+  it('install keeps a Redis with its password where nobody else sees it, and the service is told', async () => {
+    const url = 'redis://:a-secret-word@127.0.0.1:6379/3';
+    const args = ['--db', 'store.db', 'service', 'install', '--source', source(), '--event-bodies'];
+    const { stdout, status } = await service([...args, '--redis-url', url], { CHATSTATS_LLM_KEY: 'another-secret' });
+    expect([status, stdout.includes('secret-word')]).toEqual([0, false]);
+    expect(stdout).toMatch(/with +CHATSTATS_REDIS_URL, CHATSTATS_LLM_KEY/);
+    const unitText = readFileSync(unit(), 'utf8');
+    expect(unitText).toContain('"--event-bodies"');
+    expect(unitText).not.toMatch(/secret-word|another-secret|redis-url/);
+    const [, secrets = ''] = /CHATSTATS_SERVICE_SECRETS=([^"]+)"/.exec(unitText) ?? [];
+    expect(statSync(secrets).mode & 0o777).toBe(0o600);
+    // As systemd would start it: a source that is nothing ends it, after it has understood the rest.
+    writeFileSync(secrets, 'CHATSTATS_REDIS_URL=no-redis\n');
+    const started = await place.run(['--db', 'store.db', 'sync'], { env: { CHATSTATS_SERVICE_SECRETS: secrets } });
+    expect([errorCode(started), started.stderr]).toEqual([
+      'USAGE',
+      expect.stringContaining('CHATSTATS_REDIS_URL must be'),
+    ]);
+  });
+
+  it('install keeps nothing of what opens a backup, which a service does not read', async () => {
+    const env = { CHATSTATS_BACKUP_PASSWORD: 'of-a-backup', CHATSTATS_PASSWORD_FD: '3' };
+    const { status, stdout, stderr } = await service(['service', 'install', '--source', source()], env);
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).not.toMatch(/of-a-backup|BACKUP_PASSWORD/);
+    expect(readFileSync(unit(), 'utf8')).not.toMatch(/of-a-backup|password|SECRETS/i);
   });
 
   it('remove takes everything back, and doctor sees the difference', async () => {

@@ -311,7 +311,8 @@ describe('beside a sync that runs', () => {
   });
 
   it('a source is taken out again, but not the one that is followed', async () => {
-    const list = async () => (JSON.parse((await s.run('--json', 'sources')).stdout) as { sources: SourceLine[] }).sources;
+    const list = async () =>
+      (JSON.parse((await s.run('--json', 'sources')).stdout) as { sources: SourceLine[] }).sources;
     const [followed, other] = await list();
     expect(other).toMatchObject({ path: place.file('beside', 'other.db') });
     expect(other?.alone).toBeGreaterThan(100);

@@ -1,8 +1,8 @@
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { actions, writeHistory } from '../../src/simulator/index.ts';
 import { ANN } from '../support/live-messages.ts';
+import { seriousFindings } from './axe.ts';
 import { Scene } from './scene.ts';
 import type { UpProcess } from './up-process.ts';
 
@@ -240,8 +240,6 @@ describe('a whole history', () => {
         await page.locator('.chat-row').nth(1).click();
         await page.locator('.message').first().waitFor();
       }
-      // Colours on their way to other colours would be judged as they are for a moment.
-      await page.waitForFunction(() => document.getAnimations().every(({ playState }) => playState !== 'running'));
       findings.push(...(await seriousFindings(page)).map((finding) => `${place}: ${finding}`));
       await scene.picture(page, `${nameOf(place)}-${colorScheme}`);
     }
@@ -256,20 +254,8 @@ const VIEWS = [
   ['people', '.person'],
   ['numbers', '.days-chart canvas'],
   ['activity', '.event'],
+  ['queue', '.queue-figures'],
   ['health', '.check'],
 ] as const;
-
-/** What axe-core finds to be serious or worse. It is run in a world of its own, past the policy of the page. */
-async function seriousFindings(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  return await page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run();
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .flatMap(({ id, nodes }) =>
-        nodes.slice(0, 3).map(({ html, failureSummary }) => `${id} ${html} ${failureSummary}`),
-      );
-  });
-}
 
 const nameOf = (place: string) => place.split('?')[0];

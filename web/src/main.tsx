@@ -13,6 +13,7 @@ import './styles/timeline.css';
 import './styles/bubble.css';
 import './styles/pages.css';
 import './styles/numbers.css';
+import './styles/analysis.css';
 
 // Asked for before anything is drawn: both are needed whatever is shown first.
 void refreshStatus();

@@ -75,16 +75,6 @@ export function actionRoutes(api: Api, context: Context): void {
     async (request) => await engine.call('quarantineRetry', { ids: [request.params.id] }),
   );
 
-  for (const path of ['/analysis/run', '/analysis/backfill', '/jobs/:id/retry']) {
-    api.post(
-      path,
-      { schema: { summary: 'Not built yet: answers 501', tags: ['actions'], response: { 501: schemas.problem } } },
-      () => {
-        throw new ChatStatsError('NOT_AVAILABLE', `POST /api${path} is not built yet`);
-      },
-    );
-  }
-
   api.get(
     '/session',
     {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ChatStatsError } from '../../kernel/index.ts';
 import {
+  analysisOf,
   type Cursor,
   chatItem,
   chatList,
@@ -120,7 +121,8 @@ export function chatRoutes(api: Api, context: Context): void {
       answerAt(context, request, reply, (db) => {
         const found = conversationDetail(db, request.params.id);
         if (found === null) throw notFound('conversation');
-        return { ...found, chatTitle: chatTitles(db, [found.chatId]).get(found.chatId) ?? found.chat };
+        const chatTitle = chatTitles(db, [found.chatId]).get(found.chatId) ?? found.chat;
+        return { ...found, chatTitle, analysis: analysisOf(db, found.id) as schemas.AnalysisResult[] };
       }),
   );
 

@@ -110,22 +110,6 @@ export function numberRoutes(api: Api, context: Context): void {
   );
 
   api.get(
-    '/jobs',
-    {
-      schema: {
-        summary: 'Jobs: none for now, what fills this list is not built yet',
-        tags: ['health'],
-        querystring: schemas.pageQuery,
-        response: ok(schemas.jobs),
-      },
-    },
-    (_request, reply) => {
-      reply.header(POSITION_HEADER, String(context.reader.readAt(() => null).position));
-      return { items: [], next: null };
-    },
-  );
-
-  api.get(
     '/backups',
     {
       schema: {

@@ -55,8 +55,13 @@ export function stateRoutes(api: Api, context: Context): void {
   );
 }
 
-async function statusNow({ heavy, monitor, hub, version, clock, reader, store }: Context): Promise<schemas.Status> {
-  const [{ value }, { following, waiting }] = await Promise.all([heavy.ask('status', { file: store }), monitor.live()]);
+async function statusNow(context: Context): Promise<schemas.Status> {
+  const { heavy, monitor, hub, version, clock, reader, store } = context;
+  const [{ value }, { following, waiting }, redis] = await Promise.all([
+    heavy.ask('status', { file: store }),
+    monitor.live(),
+    context.redis(),
+  ]);
   return {
     version,
     startedAt: new Date(monitor.startedAtMs).toISOString(),
@@ -66,9 +71,11 @@ async function statusNow({ heavy, monitor, hub, version, clock, reader, store }:
     store: reader.isThere ? { ...value.store, file: path.resolve(store) } : null,
     lastEvent: value.lastEvent,
     consumers: value.consumers,
+    analysis: value.analysis as schemas.Status['analysis'],
     following,
     waiting,
     streams: hub.figures,
-    problems: monitor.problems,
+    redis,
+    problems: [...monitor.problems, ...(redis?.problems ?? [])],
   };
 }

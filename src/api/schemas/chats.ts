@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { analysisResult } from './analysis.ts';
 import { count, flag, maybeTime, page, pageQuery, time } from './common.ts';
 
 /** Somebody who takes part in a chat, or wrote something. `name` is null for whom no address book knows. */
@@ -79,6 +80,7 @@ export const conversationDetail = conversation.extend({
   people: z.array(
     z.object({ contactId: z.int().nullable(), name: z.string().nullable(), isFromMe: z.boolean(), messages: count }),
   ),
+  analysis: z.array(analysisResult).describe('what passes found in it'),
 });
 export type ConversationDetail = z.infer<typeof conversationDetail>;
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { analysisCounts } from './analysis.ts';
 import { count, limit, maybeTime, page, pageQuery, position, time } from './common.ts';
+import { problemSeen, redisFigures } from './redis.ts';
 
 export const importProgress = z.object({
   stage: z.string().describe('people, scan, messages, attachments, indexes, check, compare or merge'),
@@ -64,9 +66,6 @@ export const store = z.object({
   gapMinutes: z.number().nullable(),
 });
 
-/** Something that did not stop the program: a code, and words without names or text. */
-export const problemSeen = z.object({ code: z.string(), text: z.string(), lastAt: time, times: count });
-
 export const status = z.object({
   version: z.string(),
   startedAt: time,
@@ -78,9 +77,11 @@ export const status = z.object({
   store: store.nullable().describe('null until the first import is done'),
   lastEvent: count,
   consumers: z.array(z.object({ name: z.string(), position: count, lag: count, updatedAt: time })),
+  analysis: z.array(analysisCounts).describe('how it stands with each pass'),
   following: following.nullable(),
   waiting: z.record(z.string(), count).describe('tasks that wait for the writer, by lane'),
   streams: z.object({ clients: count, cutOff: count }).describe('who listens now, and how many were too slow so far'),
+  redis: redisFigures.nullable().describe('how relaying goes; null where nothing is relayed'),
   problems: z.array(problemSeen),
 });
 export type Status = z.infer<typeof status>;
@@ -129,10 +130,6 @@ export const quarantineRow = z.object({
 });
 export const quarantine = page(quarantineRow).describe('oldest first');
 
-const NOT_YET = 'Always empty for now: what fills it is not built yet.';
-export const jobs = page(
-  z.object({ id: z.int(), kind: z.string(), state: z.string(), attempts: count, at: time }),
-).describe(NOT_YET);
 export const backup = z.object({
   id: z.string().describe('the name of its folder: the number of the phone'),
   folder: z.string(),

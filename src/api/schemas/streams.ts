@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { chatQuery, flag, position } from './common.ts';
+import { redisFigures } from './redis.ts';
 
 /**
  * Server-sent events. `id:` is the position of an event, `event:` its type, `data:` the event as one JSON line
@@ -36,5 +37,6 @@ export const metricsSample = z.object({
   lagMs: z.number().nullable(),
   waiting: z.record(z.string(), z.int()),
   memoryBytes: z.int(),
+  redis: redisFigures.nullable().describe('null where nothing is relayed'),
 });
 export type MetricsSample = z.infer<typeof metricsSample>;

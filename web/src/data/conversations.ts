@@ -1,19 +1,23 @@
 import { useEffect, useSyncExternalStore } from 'react';
 import { pageStream } from '../live/page-stream.ts';
 import { ask } from './client.ts';
-import type { Conversation } from './types.ts';
+import type { AnalysisResult, Conversation } from './types.ts';
+
+/** `analysis`: what passes found in it; undefined as long as that was not asked for. */
+export type KnownConversation = Conversation & { analysis?: AnalysisResult[] };
 
 /**
  * What is known of conversations, by id: asked for when one is looked at for longer than a glance, so that a fast
  * scroll asks for nothing, and again when an event names it.
  */
-const known = new Map<number, Conversation>();
+const known = new Map<number, KnownConversation>();
 const watched = new Map<number, Set<() => void>>();
 const GLANCE_MS = 90;
 const MOST_KNOWN = 2_000;
 
 pageStream.onEvent(({ type, data }) => {
-  if (!type.startsWith('conversation_') || typeof data.conversationId !== 'number') return;
+  // Of analysis too: that a result is there, or that another one is on its way.
+  if (!/^(?:conversation|analysis)_/.test(type) || typeof data.conversationId !== 'number') return;
   const id = data.conversationId;
   if (watched.has(id)) void load(id);
   else known.delete(id);
@@ -25,10 +29,13 @@ pageStream.onReset(() => {
 
 /** Takes over conversations that came with another answer. */
 export function learn(conversations: readonly Conversation[]): void {
-  for (const conversation of conversations) keep(conversation);
+  for (const conversation of conversations) {
+    const analysis = known.get(conversation.id)?.analysis;
+    keep(analysis === undefined ? conversation : { ...conversation, analysis });
+  }
 }
 
-function keep(conversation: Conversation): void {
+function keep(conversation: KnownConversation): void {
   if (known.size > MOST_KNOWN) known.clear();
   known.set(conversation.id, conversation);
   for (const listener of watched.get(conversation.id) ?? []) listener();
@@ -36,14 +43,14 @@ function keep(conversation: Conversation): void {
 
 async function load(id: number): Promise<void> {
   try {
-    const { body } = await ask<Conversation>(`conversations/${id}`);
+    const { body } = await ask<KnownConversation>(`conversations/${id}`);
     keep(body);
   } catch {
     // It may be gone by now: then its messages tell so.
   }
 }
 
-export function useConversation(id: number): Conversation | null {
+export function useConversation(id: number): KnownConversation | null {
   const conversation = useSyncExternalStore(
     (listener) => {
       const listeners = watched.get(id) ?? new Set();
@@ -56,7 +63,7 @@ export function useConversation(id: number): Conversation | null {
     },
     () => known.get(id) ?? null,
   );
-  const isUnknown = conversation === null;
+  const isUnknown = conversation?.analysis === undefined;
   useEffect(() => {
     if (!isUnknown) return;
     const timer = setTimeout(() => void load(id), GLANCE_MS);

@@ -1,11 +1,15 @@
 /** What the API answers. The page shares nothing else with the program. */
 export type {
+  AnalysisResult,
+  AnalysisStatus,
   Chat,
   Contact,
   Conversation,
+  ConversationDetail,
   Diagnosis,
   Event as EventItem,
   Health,
+  Job,
   MetricsSample,
   Person,
   Problem,

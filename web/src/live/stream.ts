@@ -131,6 +131,7 @@ const TYPES = [
   'analysis_started',
   'analysis_completed',
   'analysis_failed',
+  'analysis_progress',
   'import_started',
   'import_progress',
   'import_completed',

@@ -7,6 +7,7 @@ import { useStatus, useStatusFollowing } from '../data/status.ts';
 import { HealthView } from '../health/health-view.tsx';
 import { NumbersView } from '../numbers/numbers-view.tsx';
 import { PeopleView } from '../people/people-view.tsx';
+import { QueueView } from '../queue/queue-view.tsx';
 import { SearchView } from '../search/search-view.tsx';
 import { FirstImport } from './first-import.tsx';
 import { ImportBar } from './import-bar.tsx';
@@ -52,6 +53,8 @@ function Content({ route }: { route: Route }) {
       return <NumbersView route={route} />;
     case 'activity':
       return <ActivityView />;
+    case 'queue':
+      return <QueueView />;
     case 'health':
       return <HealthView />;
   }
@@ -71,6 +74,7 @@ const TITLES = {
   people: 'People',
   numbers: 'Numbers',
   activity: 'Activity',
+  queue: 'Queue',
   health: 'Health',
 } as const;
 

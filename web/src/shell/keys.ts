@@ -6,7 +6,15 @@ import { go, href, parseRoute, type View } from './route.ts';
  * Keys that work everywhere: / for search, Escape for the way back, g and a letter for a view, up and down through the
  * links of a list that says data-walk.
  */
-const VIEWS: Record<string, View> = { c: 'chats', s: 'search', p: 'people', n: 'numbers', a: 'activity', h: 'health' };
+const VIEWS: Record<string, View> = {
+  c: 'chats',
+  s: 'search',
+  p: 'people',
+  n: 'numbers',
+  a: 'activity',
+  q: 'queue',
+  h: 'health',
+};
 const CHORD_MS = 1_000;
 
 export function useGlobalKeys(): void {

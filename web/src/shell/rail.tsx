@@ -11,6 +11,7 @@ const ITEMS: readonly { view: View; label: string; icon: IconName }[] = [
   { view: 'people', label: 'People', icon: 'people' },
   { view: 'numbers', label: 'Numbers', icon: 'numbers' },
   { view: 'activity', label: 'Activity', icon: 'activity' },
+  { view: 'queue', label: 'Queue', icon: 'queue' },
   { view: 'health', label: 'Health', icon: 'health' },
 ];
 

@@ -4,10 +4,10 @@ import { useMemo, useSyncExternalStore } from 'react';
  * Where one is, kept behind the # of the address: it is never sent to a server, so no words one looks for and no chat
  * one reads get into a log.
  */
-export type View = 'chats' | 'search' | 'people' | 'numbers' | 'activity' | 'health';
+export type View = 'chats' | 'search' | 'people' | 'numbers' | 'activity' | 'queue' | 'health';
 export type Route = { view: View; id: string | null; query: URLSearchParams };
 
-const VIEWS: readonly View[] = ['chats', 'search', 'people', 'numbers', 'activity', 'health'];
+const VIEWS: readonly View[] = ['chats', 'search', 'people', 'numbers', 'activity', 'queue', 'health'];
 
 export function parseRoute(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2);

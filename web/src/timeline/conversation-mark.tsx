@@ -1,8 +1,11 @@
+import { useMemo, useRef, useState } from 'react';
 import { useConversation } from '../data/conversations.ts';
 import type { Conversation } from '../data/types.ts';
 import { clockTime, countdown, HOUR_MS, MINUTE_MS, moment, msOf, plural, span } from '../parts/format.ts';
 import { useNow, useNowBy } from '../parts/now.ts';
 import { Ring } from '../parts/ring.tsx';
+import { findingsOf, gist } from './findings.ts';
+import { FindingsPanel } from './findings-panel.tsx';
 
 /** Where a conversation begins: how long it was silent before, and what is known of the conversation. */
 export function ConversationHead({
@@ -15,17 +18,58 @@ export function ConversationHead({
   silenceMs: number | null;
 }) {
   const conversation = useConversation(id);
+  const [isOpen, setOpen] = useState(() => unfolded.has(id));
+  const found = useMemo(
+    () => findingsOf(conversation?.analysis ?? [], conversation?.state === 'active'),
+    [conversation],
+  );
+  const panelId = `found-${id}`;
+  const head = useRef<HTMLParagraphElement>(null);
+  const turn = () => {
+    setOpen(toggled(id, !isOpen));
+    if (!isOpen) bringIntoView(head);
+  };
   return (
     <div className="conversation">
       {silenceMs !== null && silenceMs >= MINUTE_MS && <p className="silence">{span(silenceMs)} of silence</p>}
-      <p className="conversation-head">
+      <p className="conversation-head" ref={head}>
         <span className="conversation-name">
           {firstMs === null ? 'Conversation' : `Conversation at ${clockTime(firstMs)}`}
         </span>
         {conversation !== null && <Facts conversation={conversation} />}
+        {found.length > 0 && (
+          <button
+            type="button"
+            className={`gist${found.some(({ isStale }) => isStale) ? ' is-stale' : ''}`}
+            aria-expanded={isOpen}
+            aria-controls={panelId}
+            onClick={turn}
+          >
+            <span className="gist-words">{gist(found)}</span>
+            {found.some(({ isStale }) => isStale) && <span className="sr-only">, out of date</span>}
+          </button>
+        )}
       </p>
+      {isOpen && conversation !== null && found.length > 0 && (
+        <FindingsPanel id={panelId} conversation={conversation} findings={found} />
+      )}
     </div>
   );
+}
+
+/** Which are unfolded: a row that is scrolled away is forgotten, and comes back as it was. */
+const unfolded = new Set<number>();
+
+/** At the newest end what unfolds would push its own beginning out of sight: rows are measured within two frames. */
+function bringIntoView(head: { readonly current: HTMLElement | null }): void {
+  const show = () => head.current?.scrollIntoView({ block: 'nearest' });
+  requestAnimationFrame(() => requestAnimationFrame(show));
+}
+
+function toggled(id: number, isOpen: boolean): boolean {
+  if (isOpen) unfolded.add(id);
+  else unfolded.delete(id);
+  return isOpen;
 }
 
 function Facts({ conversation }: { conversation: Conversation }) {
