@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: ['test/web/set-up.ts'],
     setupFiles: ['test/setup.ts'],
     pool: 'forks',
+    // Most of the time is spent waiting for processes of their own: one worker a core, where the default leaves one out.
+    maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -16,7 +16,9 @@ const START_MS = 1_780_000_000_000;
 function sceneWith(chats: Record<number, number | null>): RelayScene {
   const scene = new RelayScene();
   scene.db.run(`INSERT INTO meta (key, value) VALUES ('gap_ms', '${GAP_MS}')`);
-  scene.db.run(`INSERT INTO sources VALUES (1, 'macos', 'chat.db', 0, 0)`);
+  scene.db.run(
+    `INSERT INTO sources (id, kind, path, first_imported_at, last_imported_at) VALUES (1, 'macos', 'chat.db', 0, 0)`,
+  );
   for (const [chat, endedAt] of Object.entries(chats)) {
     scene.db.run(`INSERT INTO chats (id, identifier, kind, source_id) VALUES (?, ?, 'direct', 1)`, Number(chat), chat);
     converse(scene, Number(chat), endedAt ?? START_MS, endedAt === null ? 'ready' : 'active');
