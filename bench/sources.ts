@@ -10,7 +10,8 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { startActor, writeHistory } from '../src/simulator/index.ts';
+import { startActor } from '../src/simulator/index.ts';
+import { writeHistoryApart } from './history.ts';
 import { Consumer } from './live/consumer.ts';
 import { paced } from './live/latency.ts';
 import { chatstats, Sync } from './live/sync-process.ts';
@@ -87,7 +88,7 @@ try {
     [first, 1],
     [second, 2],
   ] as const) {
-    writeHistory({ file, generation: 'macos-26', messages: Number(values.messages), seed, nowMs });
+    writeHistoryApart({ file, messages: Number(values.messages), seed, nowMs });
   }
   copyFileSync(first, copy);
   if (parts.has('imports')) imports();

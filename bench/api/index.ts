@@ -10,7 +10,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type ActorProcess, startActor, writeHistory } from '../../src/simulator/index.ts';
+import { type ActorProcess, startActor } from '../../src/simulator/index.ts';
+import { writeHistoryApart } from '../history.ts';
 import { sleep } from '../live/consumer.ts';
 import { BUDGETS, heading, lagHeading, line, tellLags, verdict } from '../live/table.ts';
 import { type Listener, listen } from './listeners.ts';
@@ -150,7 +151,7 @@ function memory(child: ChildProcess): void {
 }
 
 try {
-  writeHistory({ file: source, generation: 'macos-26', messages, seed: 1, nowMs: Date.now() - 60_000 });
+  writeHistoryApart({ file: source, messages, seed: 1, nowMs: Date.now() - 60_000 });
   console.log(`Serving a made-up history of ${messages} messages (macOS 26); in brackets the budgets`);
   const { child, address } = await up();
   memory(child);
