@@ -2,7 +2,7 @@ import type { Database } from '../sqlite/index.ts';
 import { updateAttachmentJoins } from './attachments.ts';
 import { attachmentChanges, type MessageChange, messageChanges, type RowChange } from './changes.ts';
 import type { Moment } from './conversations.ts';
-import { type Arrival, type ConversationChange, type Removal, settleConversations } from './forward.ts';
+import { arrivalOf, type ConversationChange, type Removal, removalOf, settleConversations } from './forward.ts';
 import { mergeAttachments, mergeReactions, recordSightings, replaceEdits } from './merge.ts';
 import { removeMessages } from './remove.ts';
 import { addChatServices, servicesOfNew } from './services.ts';
@@ -169,16 +169,6 @@ function namesOf(db: Database, ids: readonly number[]): { guid: string; chat: nu
   return ids.flatMap(
     (id) => db.get<{ guid: string; chat: number }>('SELECT guid, chat_id AS chat FROM messages WHERE id = ?', id) ?? [],
   );
-}
-
-function removalOf({ id, conversation }: { id: number; conversation: number | null }): Removal[] {
-  return conversation === null ? [] : [{ message: id, conversation }];
-}
-
-/** A message that moved counts perhaps no more. */
-function arrivalOf(db: Database, id: number): Arrival[] {
-  const counts = db.value(`SELECT 1 FROM messages WHERE id = ? AND kind <> 'event' AND is_scheduled = 0`, id);
-  return counts === null ? [] : [{ message: id }];
 }
 
 /**

@@ -41,7 +41,7 @@ const FIELDS: Readonly<Record<string, string | null>> = {
 };
 
 /** Columns that decide where a message stands among the others. */
-const PLACE = new Set(['chat_id', 'sent_at', 'kind', 'is_scheduled']);
+export const PLACE = new Set(['chat_id', 'sent_at', 'kind', 'is_scheduled']);
 
 type Row = Record<string, number> & { guid: string; conversation: number | null };
 

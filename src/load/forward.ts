@@ -33,6 +33,16 @@ export type Removal = { message: number; conversation: number };
 /** A message that counts and is in no conversation, or still in the one that a removal names. */
 export type Arrival = { message: number };
 
+export function removalOf({ id, conversation }: { id: number; conversation: number | null }): Removal[] {
+  return conversation === null ? [] : [{ message: id, conversation }];
+}
+
+/** Of a message that came or moved: none where it does not count. */
+export function arrivalOf(db: Database, id: number): Arrival[] {
+  const counts = db.value(`SELECT 1 FROM messages WHERE id = ? AND kind <> 'event' AND is_scheduled = 0`, id);
+  return counts === null ? [] : [{ message: id }];
+}
+
 /** A conversation as it stands in the middle of the work; its row has the id, the chat, the start and a count above 0. */
 type Standing = { id: number; chat: number; startedAt: number; endedAt: number; count: number };
 

@@ -1,16 +1,15 @@
 import type { Database } from '../sqlite/index.ts';
+import { PLACE } from './changes.ts';
 import { withdrawChat } from './chat-versions.ts';
 import type { Moment } from './conversations.ts';
-import { type Arrival, type ConversationChange, type Removal, settleConversations } from './forward.ts';
+import { arrivalOf, type ConversationChange, removalOf, settleConversations } from './forward.ts';
 import { type ContactChanges, dropBooksOf, noContactChanges, peopleChanged, settleNow } from './people/index.ts';
 import { settleAllReactions } from './reactions.ts';
 import { removeMessages } from './remove.ts';
-import { withdrawRows } from './versions/index.ts';
+import { type SharedTable, sightedAs, withdrawRows } from './versions/index.ts';
 
 /** Rows that one transaction takes away: few enough that whoever follows messages waits for milliseconds. */
 const BATCH_ROWS = 500;
-/** Columns that decide where a message stands among the others. */
-const PLACE = new Set(['chat_id', 'sent_at', 'kind', 'is_scheduled']);
 
 type Place = { id: number; guid: string; chat: number; conversation: number | null };
 
@@ -39,15 +38,10 @@ export function removeSourceMessages(db: Database, sourceId: number, moment: Mom
   const removed = removeMessages(db, alone);
   const moved = changed.filter(({ fields }) => fields.some((field) => PLACE.has(field))).map(({ id }) => id);
   for (const { id } of changed) db.run('INSERT OR IGNORE INTO search_pending (message_id) VALUES (?)', id);
-  const removalOf = (message: number, conversation: number | null | undefined): Removal[] =>
-    conversation == null ? [] : [{ message, conversation }];
   const conversations = settleConversations(
     db,
     {
-      removals: [
-        ...removed.flatMap(({ id, conversation }) => removalOf(id, conversation)),
-        ...moved.flatMap((id) => removalOf(id, before.get(id)?.conversation)),
-      ],
+      removals: [...removed.flatMap(removalOf), ...moved.flatMap((id) => before.get(id) ?? []).flatMap(removalOf)],
       arrivals: moved.flatMap((id) => arrivalOf(db, id)),
     },
     moment,
@@ -134,12 +128,7 @@ function removeNobodies(db: Database): number[] {
   return nobodies.map(({ id }) => id);
 }
 
-function rowsOf(
-  db: Database,
-  table: 'messages' | 'reactions' | 'poll_votes' | 'attachments',
-  sourceId: number,
-): number[] {
-  const what = table === 'attachments' ? 'attachment' : 'row';
+function rowsOf(db: Database, table: SharedTable, sourceId: number): number[] {
   const own = db.all<{ id: number }>(
     `SELECT id FROM ${table} WHERE source_id = ? ORDER BY id LIMIT ${BATCH_ROWS}`,
     sourceId,
@@ -151,7 +140,7 @@ function rowsOf(
           `SELECT t.id FROM sightings g CROSS JOIN ${table} t ON t.guid = g.guid
            WHERE g.source_id = ? AND g.what = ? AND t.source_id <> g.source_id LIMIT ?`,
           sourceId,
-          what,
+          sightedAs(table),
           BATCH_ROWS - own.length,
         );
   return [...own, ...seen].map(({ id }) => id);
@@ -164,11 +153,6 @@ function placesOf(db: Database, ids: readonly number[]): Map<number, Place> {
     JSON.stringify(ids),
   );
   return new Map(rows.map((row) => [row.id, row] as const));
-}
-
-function arrivalOf(db: Database, id: number): Arrival[] {
-  const counts = db.value(`SELECT 1 FROM messages WHERE id = ? AND kind <> 'event' AND is_scheduled = 0`, id);
-  return counts === null ? [] : [{ message: id }];
 }
 
 function targetOf(db: Database, reaction: number): string[] {

@@ -24,8 +24,9 @@ export function recognizeSource(db: Database, record: SourceRecord): number {
     const isPlace = source.path === record.path;
     if (isPlace && moved + same > 0) return source.id;
     if (different > 0) continue;
-    const isThere = same > 0 ? isPlace || !existsSync(source.path) : isPlace;
-    if (isThere && ((isPlace && same > 0) || countsOn(db, source.id))) return source.id;
+    if (isPlace && same > 0) return source.id;
+    const hasMoved = same > 0 && !existsSync(source.path);
+    if ((isPlace || hasMoved) && countsOn(db, source.id)) return source.id;
   }
   return addSource(db, record);
 }

@@ -106,6 +106,11 @@ export function fieldsOf(table: SharedTable): readonly string[] {
   return RULES[table].flatMap((rule) => rule.fields);
 }
 
+/** As what a further source's sighting of a row is entered. */
+export function sightedAs(table: SharedTable): 'row' | 'attachment' {
+  return table === 'attachments' ? 'attachment' : 'row';
+}
+
 export function isNamed(field: string): boolean {
   return BY_NAME.has(field);
 }

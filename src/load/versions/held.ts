@@ -1,6 +1,6 @@
 import { must } from '../../kernel/index.ts';
 import type { Database, Value } from '../../sqlite/index.ts';
-import { fieldsOf, isNamed, joinVersions, nameOf, type SharedTable, type Version } from './fields.ts';
+import { fieldsOf, isNamed, joinVersions, nameOf, type SharedTable, sightedAs, type Version } from './fields.ts';
 
 const NAMES: Readonly<Record<string, string>> = {
   chat_id: `(SELECT kind || ':' || identifier FROM main.chats WHERE id = ?)`,
@@ -55,7 +55,7 @@ export class HeldVersions {
     const sightings = this.#db.all<{ source: number }>(
       'SELECT source_id AS source FROM main.sightings WHERE guid = ? AND what = ?',
       row.guid,
-      table === 'attachments' ? 'attachment' : 'row',
+      sightedAs(table),
     );
     for (const { source } of sightings) versions.set(source, said);
     const facts = this.#db.all<{ source: number; field: string; value: Value }>(
@@ -133,6 +133,9 @@ export function writeFacts(db: Database, table: SharedTable, guid: string, facts
   }
 }
 
+/** Where a row, and the versions of its text, are: in the store, or staged. */
+type Place = { row: string; key: 'id' | 'rowid'; edits: string };
+
 /** Makes a row of the store say what its versions have come to. */
 export function writeSaid(
   db: Database,
@@ -140,33 +143,56 @@ export function writeSaid(
   table: SharedTable,
   { id, said, changed }: { id: number; said: Version; changed: readonly string[] },
 ): void {
+  const place: Place = { row: `main.${table}`, key: 'id', edits: 'main.message_edits' };
+  writeFields(db, versions, table, place, { id, message: id, said, changed });
+}
+
+/** The same of a staged row; `message` is the row id by which its edits are staged. */
+export function writeStaged(
+  db: Database,
+  versions: HeldVersions,
+  table: SharedTable,
+  row: { id: number; message: number; said: Version; changed: readonly string[] },
+): void {
+  writeFields(
+    db,
+    versions,
+    table,
+    { row: `temp.staged_${table}`, key: 'rowid', edits: 'temp.staged_message_edits' },
+    row,
+  );
+}
+
+function writeFields(
+  db: Database,
+  versions: HeldVersions,
+  table: SharedTable,
+  place: Place,
+  { id, message, said, changed }: { id: number; message: number; said: Version; changed: readonly string[] },
+): void {
   const columns = changed.filter((field) => field !== 'edits');
   const values = columns.map((field) => said[field] ?? null);
-  if (columns.includes('handle_id') || columns.includes('is_from_me')) {
-    if (table !== 'poll_votes') {
-      columns.push('sender_id');
-      values.push(versions.senderOf(said));
-    }
+  // A vote has no contact of its own.
+  if (table !== 'poll_votes' && (columns.includes('handle_id') || columns.includes('is_from_me'))) {
+    columns.push('sender_id');
+    values.push(versions.senderOf(said));
   }
   if (columns.length > 0) {
-    db.run(
-      `UPDATE main.${table} SET ${columns.map((column) => `${column} = ?`).join(', ')} WHERE id = ?`,
-      ...values,
-      id,
-    );
+    const set = columns.map((column) => `${column} = ?`).join(', ');
+    db.run(`UPDATE ${place.row} SET ${set} WHERE ${place.key} = ?`, ...values, id);
   }
   if (!changed.includes('edits')) return;
-  db.run('DELETE FROM main.message_edits WHERE message_id = ?', id);
+  db.run(`DELETE FROM ${place.edits} WHERE message_id = ?`, message);
   for (const [position, [part, at, text]] of editsOf(said).entries()) {
     db.run(
-      'INSERT INTO main.message_edits (message_id, position, part, edited_at, text) VALUES (?, ?, ?, ?, ?)',
-      ...[id, position, part, at, text],
+      `INSERT INTO ${place.edits} (message_id, position, part, edited_at, text) VALUES (?, ?, ?, ?, ?)`,
+      ...[message, position, part, at, text],
     );
   }
 }
 
 type Edit = [part: number, at: number | null, text: string | null];
 
-export function editsOf({ edits }: Version): Edit[] {
+function editsOf({ edits }: Version): Edit[] {
   return typeof edits === 'string' ? (JSON.parse(edits) as Edit[]) : [];
 }

@@ -3,6 +3,7 @@
  * depend on any order), and keeps of each source what it says otherwise, so that one can be taken away again.
  */
 export { versionsAside } from './aside.ts';
+export { type SharedTable, sightedAs } from './fields.ts';
 export { isElsewhere, markSharedGone, sharedGone } from './gone.ts';
 export { clearShared, createShared, decideShared, takeFacts } from './shared-rows.ts';
 export { type Withdrawn, withdrawRows } from './withdraw.ts';

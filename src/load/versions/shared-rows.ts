@@ -1,7 +1,7 @@
 import { must } from '../../kernel/index.ts';
 import type { Database, Value } from '../../sqlite/index.ts';
 import { fieldsOf, type SharedTable, type Version } from './fields.ts';
-import { editsOf, type Fact, fieldsSql, HeldVersions, settled } from './held.ts';
+import { type Fact, fieldsSql, HeldVersions, settled, writeStaged } from './held.ts';
 
 /** Rows of the next step; what is held of each is read one by one, so memory stays small. */
 const BATCH_ROWS = 1_000;
@@ -147,31 +147,14 @@ class Decision {
   }
 
   #restage(staged: number, now: Version, said: Version): void {
-    const table = this.#table;
-    const columns = fieldsOf(table).filter((field) => field !== 'edits' && now[field] !== said[field]);
-    const values = columns.map((column) => said[column] ?? null);
-    if (table !== 'attachments' && (columns.includes('handle_id') || columns.includes('is_from_me'))) {
-      if (table !== 'poll_votes') {
-        columns.push('sender_id');
-        values.push(this.#held.senderOf(said));
-      }
-    }
-    if (columns.length > 0) {
-      const set = columns.map((column) => `${column} = ?`).join(', ');
-      this.#db.run(`UPDATE temp.staged_${table} SET ${set} WHERE rowid = ?`, ...values, staged);
-    }
-    if (table === 'messages' && (now.edits ?? null) !== (said.edits ?? null)) this.#restageEdits(staged, said);
+    const changed = fieldsOf(this.#table).filter((field) => (now[field] ?? null) !== (said[field] ?? null));
+    const message = changed.includes('edits') ? this.#rowidOf(staged) : 0;
+    writeStaged(this.#db, this.#held, this.#table, { id: staged, message, said, changed });
   }
 
-  #restageEdits(staged: number, said: Version): void {
+  #rowidOf(staged: number): number {
     const rowid = this.#db.value<number>('SELECT source_rowid FROM temp.staged_messages WHERE rowid = ?', staged);
-    this.#db.run('DELETE FROM temp.staged_message_edits WHERE message_id = ?', rowid);
-    for (const [position, [part, at, text]] of editsOf(said).entries()) {
-      this.#db.run(
-        'INSERT INTO temp.staged_message_edits (message_id, position, part, edited_at, text) VALUES (?, ?, ?, ?, ?)',
-        ...[rowid, position, part, at, text],
-      );
-    }
+    return must(rowid, 'the row is staged');
   }
 }
 

@@ -1,11 +1,9 @@
 import type { Database } from '../../sqlite/index.ts';
-import type { SharedTable } from './fields.ts';
+import { type SharedTable, sightedAs } from './fields.ts';
 import { HeldVersions, settled, writeFacts, writeSaid } from './held.ts';
 
 /** What a source leaves behind: rows that only it had, and those that now say something else. */
 export type Withdrawn = { alone: number[]; changed: { id: number; fields: string[] }[] };
-
-const WHAT = (table: SharedTable) => (table === 'attachments' ? 'attachment' : 'row');
 
 /**
  * Takes what a source says out of some rows of the store, of which it is one of the sources. Rows that only it has are
@@ -37,7 +35,7 @@ function promote(db: Database, table: SharedTable, guid: string): void {
     `SELECT source_id AS source, source_rowid AS rowid, source_state AS state FROM main.sightings
      WHERE guid = ? AND what = ? ORDER BY source_id LIMIT 1`,
     guid,
-    WHAT(table),
+    sightedAs(table),
   );
   if (next === undefined) return;
   db.run(

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { asApiError, order } from '../data/client.ts';
 import { usePages } from '../data/use-pages.ts';
 import { count, plural } from '../parts/format.ts';
+import { More } from '../parts/states.tsx';
 
 type Sum = { reason: string; state: string; rows: number };
 type Row = { id: number; reason: string; state: string; rowid: number };
@@ -65,11 +66,7 @@ function Rows() {
           </li>
         ))}
       </ul>
-      {hasMore && (
-        <button type="button" className="button" onClick={more}>
-          Show more
-        </button>
-      )}
+      {hasMore && <More onMore={more} />}
     </>
   );
 }

@@ -46,3 +46,12 @@ export function Loading({ what, lines = 6 }: { what: string; lines?: number }) {
     </div>
   );
 }
+
+/** At the end of a list that goes on. */
+export function More({ onMore, disabled = false }: { onMore: () => void; disabled?: boolean }) {
+  return (
+    <button type="button" className="button" disabled={disabled} onClick={onMore}>
+      Show more
+    </button>
+  );
+}

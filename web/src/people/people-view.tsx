@@ -6,7 +6,7 @@ import { Avatar } from '../parts/avatar.tsx';
 import { MINUTE_MS, msOf, plural, when } from '../parts/format.ts';
 import { Icon } from '../parts/icons.tsx';
 import { useNowBy } from '../parts/now.ts';
-import { Empty, Failed, Loading } from '../parts/states.tsx';
+import { Empty, Failed, Loading, More } from '../parts/states.tsx';
 import { href, type Route } from '../shell/route.ts';
 
 const PAGE = 500;
@@ -48,11 +48,7 @@ export function PeopleView({ route }: { route: Route }) {
           title="In no address book"
           people={items.filter((contact) => !contact.isMe && contact.origin === 'placeholder')}
         />
-        {hasMore && (
-          <button type="button" className="button" onClick={more}>
-            Show more
-          </button>
-        )}
+        {hasMore && <More onMore={more} />}
       </div>
     </div>
   );

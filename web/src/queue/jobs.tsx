@@ -5,7 +5,7 @@ import type { Job } from '../data/types.ts';
 import { usePages } from '../data/use-pages.ts';
 import { MINUTE_MS, plural, span } from '../parts/format.ts';
 import { useNowBy } from '../parts/now.ts';
-import { Failed, Loading } from '../parts/states.tsx';
+import { Failed, Loading, More } from '../parts/states.tsx';
 import { go, href } from '../shell/route.ts';
 import { useFresh } from './use-fresh.ts';
 
@@ -32,11 +32,7 @@ export function OpenJobs({ pausedUntil }: { pausedUntil: string | null }) {
           </li>
         ))}
       </ul>
-      {jobs.hasMore && (
-        <button type="button" className="button" onClick={jobs.more}>
-          Show more
-        </button>
-      )}
+      {jobs.hasMore && <More onMore={jobs.more} />}
     </section>
   );
 }
@@ -77,11 +73,7 @@ export function FailedJobs() {
           </li>
         ))}
       </ul>
-      {jobs.hasMore && (
-        <button type="button" className="button" onClick={jobs.more}>
-          Show more
-        </button>
-      )}
+      {jobs.hasMore && <More onMore={jobs.more} />}
     </section>
   );
 }

@@ -5,7 +5,7 @@ import { count, date, MINUTE_MS, msOf, when } from '../parts/format.ts';
 import { Icon } from '../parts/icons.tsx';
 import { useNowBy } from '../parts/now.ts';
 import { RichText, type Span } from '../parts/rich-text.tsx';
-import { Empty, Failed, Loading } from '../parts/states.tsx';
+import { Empty, Failed, Loading, More } from '../parts/states.tsx';
 import { go, href, type Route } from '../shell/route.ts';
 
 type Found = { items: SearchItem[]; isComplete: boolean };
@@ -81,9 +81,7 @@ export function SearchView({ route }: { route: Route }) {
         )}
         {value !== null && value.items.length > 0 && <Hits found={value} query={query} />}
         {value !== null && !value.isComplete && limit < MOST && (
-          <button type="button" className="button" disabled={isLoading} onClick={() => setLimit(MOST)}>
-            Show more
-          </button>
+          <More onMore={() => setLimit(MOST)} disabled={isLoading} />
         )}
       </div>
     </div>
