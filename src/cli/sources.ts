@@ -28,9 +28,12 @@ function shownLine({ id, kind, path, messages, alone, lastImportedAt }: SourceLi
 }
 
 async function remove(invocation: Invocation, word: string): Promise<ExitCode> {
-  const { config } = invocation;
+  const { config, world } = invocation;
   if (!/^[1-9]\d{0,14}$/.test(word)) throw new ChatStatsError('USAGE', 'sources remove takes the number of a source');
-  const result = await runOwned({ store: config.db, name: 'sourceRemove', args: { source: Number(word) } });
+  const abort = new AbortController();
+  using _interrupt = world.onInterrupt(() => abort.abort());
+  const args = { source: Number(word) };
+  const result = await runOwned({ store: config.db, name: 'sourceRemove', args, signal: abort.signal });
   if (config.json) printJson(invocation, result);
   else {
     const { messagesRemoved, messagesChanged, chatsRemoved } = result;

@@ -85,3 +85,18 @@ it('R6 people whom only the book of a source knew are forgotten with it', async 
   await removeFile(store, other.source);
   expect(canonicalStore(store)).toEqual(canonicalStore(alone));
 });
+
+it('R6 taking a source out can be cut off, and goes on when it is asked for again', async () => {
+  const place = madeUpHistory({ messages: 1_500, seed: 4 });
+  const other = madeUpHistory({ messages: 1_500, seed: 5 });
+  const [store, alone] = [place.store, path.join(place.folder, 'alone.db')];
+  await importAll(alone, [place.source]);
+  await importAll(store, [place.source, other.source]);
+  const count = () => canonicalStore(store).messages.length;
+  const [before, after] = [count(), canonicalStore(alone).messages.length];
+  await expect(removeFile(store, other.source, AbortSignal.abort())).rejects.toMatchObject({ code: 'CANCELLED' });
+  expect(count()).toBeLessThan(before);
+  expect(count()).toBeGreaterThan(after);
+  await removeFile(store, other.source);
+  expect(canonicalStore(store)).toEqual(canonicalStore(alone));
+});

@@ -103,10 +103,10 @@ export async function importAll(store: string, files: readonly string[]): Promis
 }
 
 /** Takes the source of a file out of a store again. */
-export async function removeFile(store: string, file: string): Promise<void> {
+export async function removeFile(store: string, file: string, signal = new AbortController().signal): Promise<void> {
   const sourceId = sourceOf(store, file);
   await removeSource({
-    ...{ store, sourceId, clock: fixedClock(NOW_MS + 1_000), signal: new AbortController().signal },
+    ...{ store, sourceId, clock: fixedClock(NOW_MS + 1_000), signal },
     inTurn: async (task) => task(),
     atLast: async (task) => await task(),
     onProgress: () => {},
