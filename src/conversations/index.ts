@@ -9,7 +9,7 @@
  * - `neighboursAt`, `place`: the forward algorithm, for one message more.
  * - `LIFE_CYCLE`, `isDue`, `stateAt`: active, sealed, ready.
  */
-export { APPLE_EPOCH_MS, DEFAULT_GAP_MS, timeForSplit } from './gap.ts';
+export { APPLE_EPOCH_MS, belongTogether, DEFAULT_GAP_MS, timeForSplit } from './gap.ts';
 export {
   type Announcement,
   type DueInput,

@@ -1,6 +1,6 @@
 import type { Database } from '../sqlite/index.ts';
 import { updateAttachmentJoins } from './attachments.ts';
-import { attachmentChanges, type MessageChange, messageChanges, type RowChange } from './changes.ts';
+import { attachmentChanges, type MessageChange, messageChanges, noteForSearch, type RowChange } from './changes.ts';
 import type { Moment } from './conversations.ts';
 import { arrivalOf, type ConversationChange, type Removal, removalOf, settleConversations } from './forward.ts';
 import { mergeAttachments, mergeReactions, recordSightings, replaceEdits } from './merge.ts';
@@ -47,7 +47,7 @@ export function applyBatch(db: Database, batch: Batch): Applied {
   insertNew(db, 'messages');
   const edited = replaceEdits(db, '1');
   updateChanged(db, 'messages');
-  takeFacts(db, 'messages', null);
+  takeFacts(db, 'messages');
   const added = newMessages(db);
   noteForSearch(db, changes);
   const gone = goneMessages(db, batch, changes);
@@ -116,13 +116,6 @@ function newMessages(db: Database): NewMessage[] {
      FROM temp.diff_messages d CROSS JOIN temp.staged_messages s ON s.rowid = d.staged CROSS JOIN main.messages m ON m.guid = s.guid
      WHERE d.id IS NULL ORDER BY m.id`,
   );
-}
-
-function noteForSearch(db: Database, changes: readonly MessageChange[]): void {
-  for (const { id, changed } of changes) {
-    if (!changed.includes('text') && !changed.includes('subject')) continue;
-    db.run('INSERT OR IGNORE INTO search_pending (message_id) VALUES (?)', id);
-  }
 }
 
 /**

@@ -1,13 +1,16 @@
 import type { Database } from '../sqlite/index.ts';
+import type { RowRange } from './rows.ts';
+
+const EVERY_ROW: RowRange = { from: Number.MIN_SAFE_INTEGER, to: Number.MAX_SAFE_INTEGER };
 
 type Difference = { message: number; wanted: string; held: string };
 
 /**
  * Brings the attachments of messages that the store holds already up to what a source says. A message that lost its
- * attachments in the source (it was unsent) keeps them here, behind those it has. Answers the ids of the messages whose
- * list has changed.
+ * attachments in the source (it was unsent) keeps them here, behind those it has. `range`: of messages, by their row ids
+ * in the source. Answers the ids of the messages whose list has changed.
  */
-export function updateAttachmentJoins(db: Database): number[] {
+export function updateAttachmentJoins(db: Database, range = EVERY_ROW): number[] {
   const changed: number[] = [];
   const differences = db.all<Difference>(
     `SELECT * FROM (
@@ -18,8 +21,10 @@ export function updateAttachmentJoins(db: Database): number[] {
          JOIN temp.staged_messages s ON s.source_rowid = j.message_id
          CROSS JOIN main.messages m ON m.guid = s.guid
          JOIN temp.staged_attachments a ON a.source_rowid = j.attachment_id
+       WHERE j.message_id BETWEEN ? AND ?
        GROUP BY m.id)
      WHERE wanted <> held`,
+    ...[range.from, range.to],
   );
   for (const { message, wanted, held } of differences) {
     const now = JSON.parse(wanted) as string[];

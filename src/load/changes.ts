@@ -64,6 +64,14 @@ export function messageChanges(db: Database): MessageChange[] {
   }));
 }
 
+/** What is found by its words has to be indexed anew. */
+export function noteForSearch(db: Database, changes: readonly MessageChange[]): void {
+  for (const { id, changed } of changes) {
+    if (!changed.includes('text') && !changed.includes('subject')) continue;
+    db.run('INSERT OR IGNORE INTO search_pending (message_id) VALUES (?)', id);
+  }
+}
+
 /** The attachments that the staged rows bring or change; to be asked before the update. */
 export function attachmentChanges(db: Database): RowChange[] {
   const fresh = db.all<{ guid: string }>(

@@ -135,7 +135,8 @@ function sameFacts(db: Database, id: number, facts: Facts): boolean {
   );
 }
 
-function updateConversation(db: Database, id: number, facts: Facts, moment: Moment): void {
+/** Says of a conversation what its members, which are in the store, have come to. */
+export function updateConversation(db: Database, id: number, facts: Omit<Facts, 'chat'>, moment: Moment): void {
   const { state, sealedAtMs } = stateAt({ endedAtMs: facts.endedAt, ...moment });
   db.run(
     `UPDATE conversations SET started_at = ?, ended_at = ?, message_count = ?, first_message_id = ?,
@@ -185,4 +186,16 @@ function refreshChatDates(db: Database, chat: number): void {
     chat,
   );
   if (dates !== undefined) writeChatDates(db, new Map([[chat, dates]]));
+}
+
+/** The same where messages have come or gone: the dates by the ends of the index, the count by how many. */
+export function moveChatDates(db: Database, chat: number, count: number): void {
+  const end = (order: 'ASC' | 'DESC') =>
+    `SELECT sent_at FROM messages WHERE chat_id = chats.id AND sent_at IS NOT NULL AND kind <> 'event' AND is_scheduled = 0
+     ORDER BY sent_at ${order} LIMIT 1`;
+  db.run(
+    `UPDATE chats SET created_at = (${end('ASC')}), last_message_at = (${end('DESC')}), message_count = message_count + ?
+     WHERE id = ?`,
+    ...[count, chat],
+  );
 }

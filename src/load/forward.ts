@@ -20,7 +20,7 @@ import {
   told,
   writeConversation,
 } from './conversation-rows.ts';
-import type { Moment } from './conversations.ts';
+import { type Moment, moveChatDates } from './conversations.ts';
 
 export type { ConversationChange } from './conversation-rows.ts';
 
@@ -373,21 +373,10 @@ function factsOf(db: Database, { id, chat, startedAt, endedAt, count }: Standing
   return must(factsOfMembers(db, id), 'a conversation that stands has members');
 }
 
-/** Dates by the ends of the index, the count by what came and went. */
 function refreshChats({ db, before, standing }: Books): void {
   const more = new Map<number, number>();
   const add = (chat: number, count: number) => more.set(chat, (more.get(chat) ?? 0) + count);
   for (const { chat, count } of before.values()) add(chat, -count);
   for (const { chat, count } of standing.values()) add(chat, count);
-  const end = (order: 'ASC' | 'DESC') =>
-    `SELECT sent_at FROM messages WHERE chat_id = chats.id AND sent_at IS NOT NULL AND kind <> 'event' AND is_scheduled = 0
-     ORDER BY sent_at ${order} LIMIT 1`;
-  for (const [chat, count] of more) {
-    db.run(
-      `UPDATE chats SET created_at = (${end('ASC')}), last_message_at = (${end('DESC')}), message_count = message_count + ?
-       WHERE id = ?`,
-      count,
-      chat,
-    );
-  }
+  for (const [chat, count] of more) moveChatDates(db, chat, count);
 }

@@ -5,6 +5,7 @@
 export { adoptRows } from './adopt.ts';
 export { type Applied, applyBatch, type Batch } from './apply.ts';
 export { updateAttachmentJoins } from './attachments.ts';
+export { beginBatch, lastStaged, orderStaged, partRepeated, repeatedTables } from './batches.ts';
 export {
   attachSecondAside,
   carryOver,
@@ -30,15 +31,7 @@ export {
 } from './conversations.ts';
 export { explainStoreError } from './explain.ts';
 export type { Arrival, ConversationChange, Removal } from './forward.ts';
-export {
-  forgetRowids,
-  goneReactions,
-  mergeAttachments,
-  mergeChats,
-  mergeReactions,
-  recordSightings,
-  stagedChats,
-} from './merge.ts';
+export { type BatchOptions, mergeMessages, mergeOthers } from './merge-batch.ts';
 export { ownStore } from './owner.ts';
 export {
   addOwnAddresses,
@@ -73,6 +66,7 @@ export {
   writeCardSlices,
   writePicture,
 } from './people/index.ts';
+export { NewMessages } from './place-new.ts';
 export {
   discardEntries,
   expireHeld,
@@ -89,7 +83,6 @@ export { settleAllReactions } from './reactions.ts';
 export {
   addSource,
   type Position,
-  quarantineRepeatedStaged,
   readPosition,
   recordSweep,
   removeRepeatedGuids,
@@ -119,6 +112,15 @@ export {
 export { finaliseSealed, type SealStep, sealChat, sealDueConversations } from './seal.ts';
 export { extendSearchIndex, type IndexStep } from './search-index.ts';
 export { addChatServices, rareServices } from './services.ts';
-export { clearDifferences, clearStaging, compareStaged, createStaging, indexStaging, STAGED } from './staging.ts';
+export {
+  type Compared,
+  clearDifferences,
+  clearStaging,
+  compareStaged,
+  createStaging,
+  indexStaging,
+  STAGED,
+} from './staging.ts';
 export { findLateTwins, foldNewTwins, knownTwins, partTwins, renameTwins, resolveAliases } from './twins.ts';
-export { markSharedGone, sharedGone, takeFacts, versionsAside } from './versions/index.ts';
+export { takeAway, unseenRows } from './unseen.ts';
+export { versionsAside } from './versions/index.ts';

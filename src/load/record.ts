@@ -90,13 +90,6 @@ export function removeRepeatedGuids(db: Database, table: string, nowMs: number):
   db.exec(`DELETE FROM ${table} WHERE ${later}`);
 }
 
-/** The same for a later import, where the rows are staged. */
-export function quarantineRepeatedStaged(db: Database, nowMs: number): void {
-  const later = `guid IN (SELECT guid FROM temp.staged_messages GROUP BY guid HAVING count(*) > 1)
-    AND rowid NOT IN (SELECT min(rowid) FROM temp.staged_messages GROUP BY guid)`;
-  quarantineRepeated(db, 'temp.staged_messages', later, nowMs);
-}
-
 function quarantineRepeated(db: Database, table: string, where: string, nowMs: number): void {
   db.run(
     `INSERT OR IGNORE INTO main.quarantine

@@ -1,7 +1,7 @@
 import type { Database } from '../sqlite/index.ts';
 import { ATTACHMENT_MERGE, MESSAGE_MERGE, REACTION_MERGE, VOTE_MERGE } from './merge-rules.sql.ts';
 import type { Destination } from './rows.ts';
-import { clearShared, createShared, decideShared } from './versions/index.ts';
+import { type Among, clearShared, createShared, decideShared, stagedRows } from './versions/index.ts';
 
 /** Tables of the shape of our own, outside of the store, that take what a source says before it is compared. */
 export const STAGED: Destination = {
@@ -64,7 +64,6 @@ export function createStaging(db: Database): void {
     db.exec(`CREATE TEMP TABLE diff_${table} (staged INTEGER PRIMARY KEY, id INTEGER, chat INTEGER, old_chat INTEGER)`);
     db.exec(`CREATE INDEX temp.diff_${table}_by_id ON diff_${table} (id)`);
   }
-  db.exec('CREATE INDEX temp.diff_messages_by_chat ON diff_messages (chat)');
   db.exec('CREATE INDEX temp.staged_edits_by_message ON staged_message_edits (message_id)');
   createShared(db);
 }
@@ -91,18 +90,27 @@ export function clearDifferences(db: Database): void {
 /** Finds what is new (`id` null) and what has changed, row by row, once everything is staged. */
 export function compareStaged(db: Database, sourceId: number): void {
   for (const table of COMPARED) {
-    decideShared(db, table, sourceId, { following: FOLLOWING[table] });
-    const staged = `temp.staged_${table}`;
-    const chat = table === 'messages' ? 's.chat_id, m.chat_id' : 'NULL, NULL';
-    const differs = MERGES[table].map(([column, sql]) => `m.${column} IS NOT (${sql})`).join(' OR ');
-    db.run(`INSERT INTO temp.diff_${table} (staged, id, chat, old_chat)
-      SELECT s.rowid, m.id, ${chat} FROM ${staged} s LEFT JOIN main.${table} m ON m.guid = s.guid ${withEntry(table)}
-      WHERE m.id IS NULL OR (coalesce(x.is_decided, 1) AND (${differs}))`);
-    // Only a damaged source repeats a guid; the first row speaks for all.
-    if (db.value(`SELECT count(*) - count(DISTINCT guid) FROM ${staged}`) === 0) continue;
-    db.run(`DELETE FROM temp.diff_${table} WHERE staged > (
-      SELECT min(t.rowid) FROM ${staged} s JOIN ${staged} t ON t.guid = s.guid WHERE s.rowid = diff_${table}.staged)`);
+    compareTable(db, table, sourceId, 'all');
+    removeRepeated(db, table, `DELETE FROM temp.diff_${table} WHERE staged`);
   }
+}
+
+/** The same of one table, for all that is staged or for the rows of a batch. */
+export function compareTable(db: Database, table: Compared, sourceId: number, among: Among): void {
+  decideShared(db, table, sourceId, { following: FOLLOWING[table], among });
+  const chat = table === 'messages' ? 's.chat_id, m.chat_id' : 'NULL, NULL';
+  const differs = MERGES[table].map(([column, sql]) => `m.${column} IS NOT (${sql})`).join(' OR ');
+  db.run(`INSERT INTO temp.diff_${table} (staged, id, chat, old_chat)
+    SELECT s.rowid, m.id, ${chat} FROM ${stagedRows(table, among)} LEFT JOIN main.${table} m ON m.guid = s.guid ${withEntry(table)}
+    WHERE m.id IS NULL OR (coalesce(x.is_decided, 1) AND (${differs}))`);
+}
+
+/** Only a damaged source repeats a guid; the first row speaks for all. */
+function removeRepeated(db: Database, table: Compared, deleteWhereStaged: string): void {
+  const staged = `temp.staged_${table}`;
+  if (db.value(`SELECT count(*) - count(DISTINCT guid) FROM ${staged}`) === 0) return;
+  db.run(`${deleteWhereStaged} IN (
+    SELECT t.rowid FROM ${staged} t WHERE t.rowid > (SELECT min(f.rowid) FROM ${staged} f WHERE f.guid = t.guid))`);
 }
 
 /** By connection, whose tables stay as they are: the catalogue is slow to ask on every wake. */
@@ -123,39 +131,34 @@ function ownColumns(db: Database, table: Compared): string {
   return columns;
 }
 
-/** Inserts what is new; `where` narrows the rows of the diff (alias `d`). */
-export function insertNew(db: Database, table: Compared, where = '1', ...params: number[]): number {
-  return insertWith(db, table, {}, where, ...params);
+/** Inserts what is new. */
+export function insertNew(db: Database, table: Compared): number {
+  return insertWith(db, table, {});
 }
 
 /** The same, with some columns as these expressions give them. */
-export function insertWith(
-  db: Database,
-  table: Compared,
-  instead: Readonly<Record<string, string>>,
-  where: string,
-  ...params: number[]
-): number {
-  const columns = ownColumns(db, table);
+export function insertWith(db: Database, table: Compared, instead: Readonly<Record<string, string>>): number {
+  const own = ownColumns(db, table);
+  const columns = instead.id === undefined ? own : `id, ${own}`;
   const values = columns.split(', ').map((column) => instead[column] ?? column);
   return db.run(
     `INSERT INTO main.${table} (${columns})
      SELECT ${values.join(', ')} FROM temp.staged_${table} WHERE rowid IN (
-       SELECT d.staged FROM temp.diff_${table} d WHERE d.id IS NULL AND ${where}) ORDER BY rowid`,
-    ...params,
+       SELECT d.staged FROM temp.diff_${table} d WHERE d.id IS NULL) ORDER BY rowid`,
   ).changes;
 }
 
 /** Brings changed rows up to date. */
-export function updateChanged(db: Database, table: Compared, where = '1', ...params: number[]): number {
+export function updateChanged(db: Database, table: Compared): number {
   const merges = MERGES[table];
+  const changed = `SELECT d.id FROM temp.diff_${table} d WHERE d.id IS NOT NULL`;
+  if (db.value(`${changed} LIMIT 1`) === null) return 0;
   // An UPDATE cannot give its target an alias that the rules could use, so the held row is joined in as `m`.
   return db.run(
     `UPDATE main.${table} SET (${merges.map(([column]) => column).join(', ')}) = (SELECT ${merges
       .map(([, sql]) => sql)
       .join(', ')} FROM temp.diff_${table} d JOIN temp.staged_${table} s ON s.rowid = d.staged
          JOIN main.${table} m ON m.id = d.id ${withEntry(table)} WHERE d.id = ${table}.id)
-     WHERE id IN (SELECT d.id FROM temp.diff_${table} d WHERE d.id IS NOT NULL AND ${where})`,
-    ...params,
+     WHERE id IN (${changed})`,
   ).changes;
 }

@@ -39,8 +39,11 @@ export function partTwins(db: Database): void {
     AND guid IN (SELECT guid FROM temp.staged_messages)`);
 }
 
-/** Folds new rows whose old row is gone: enters the aliases. The rows have to be resolved and compared once more. */
-export function foldNewTwins(db: Database, sourceId: number, apple: string): Twin[] {
+/**
+ * Folds new rows whose old row is gone: enters the aliases. The rows have to be resolved and compared once more. `taken`:
+ * messages that have been found to be another row, in the batches before.
+ */
+export function foldNewTwins(db: Database, sourceId: number, apple: string, taken = new Set<number>()): Twin[] {
   const found = db.all<Twin & { staged: number; id: number }>(
     `SELECT s.guid AS alias, m.guid AS guid, d.staged AS staged, min(m.id) AS id
      FROM temp.diff_messages d CROSS JOIN temp.staged_messages s ON s.rowid = d.staged
@@ -52,7 +55,6 @@ export function foldNewTwins(db: Database, sourceId: number, apple: string): Twi
      GROUP BY d.staged ORDER BY d.staged`,
     sourceId,
   );
-  const taken = new Set<number>();
   const twins: Twin[] = [];
   for (const { alias, guid, id } of found) {
     // Each old row is one message: a second newcomer of the same words is another.

@@ -77,7 +77,12 @@ async function build(
   db.exec('BEGIN');
   const sourceId = addSource(db, sourceRecord(options));
   appendEvents(db, options.clock.now(), [{ type: 'import_started', chatId: null, data: { sourceId, bulk: true } }]);
-  const run = new SourceRun(db, options, sourceId, (stage) => watch.lap(stage));
+  const run = new SourceRun(db, options, sourceId);
+  options.onProgress({ stage: 'people', done: 0, total: 0 });
+  run.settlePeople();
+  watch.lap('people');
+  run.placeRows();
+  watch.lap('scan');
   const { conversations, dates, initiators } = splitRun(run);
   if (run.placements.count > COLLECT_FROM_ROWS) collectGarbage();
   watch.lap('split');

@@ -54,41 +54,28 @@ export type LookUps = {
   problems: string[];
 };
 
-/**
- * Reads the small tables of a source and its address books, writes people and chats, and fills the look-ups that the
- * rules for rows need. Everything that follows asks these instead of the database.
- */
-export function prepareLookUps(
-  db: Database,
-  schema: MessagesSchema,
-  context: RowContext,
-  options: PeopleOptions & { clock: Clock },
-  sourceId: number,
-): LookUps {
-  const { chats, problems } = preparePeople(db, schema, context, options, sourceId);
-  return {
-    chatOfRow: chats.chatOfRow,
-    chatsUnited: chats.united,
-    problems,
-    ...attachmentLookUps(db, schema, context),
-    deleted: deletedLookUps(db, schema, context, chats.chatOfRow),
-  };
-}
+/** People and chats as a source has them, before the store is asked who they are. */
+export type PeopleRead = { addresses: SourceAddresses; identities: readonly ChatIdentity[] };
 
-type PreparedPeople = { chats: LoadedChats; problems: string[] };
-
-/** The part of the look-ups that is about people and chats. */
-function preparePeople(
-  db: Database,
-  schema: MessagesSchema,
-  context: RowContext,
-  options: PeopleOptions & { clock: Clock },
-  sourceId: number,
-): PreparedPeople {
-  const nowMs = options.clock.now();
+/** What a source says of people and chats. Reads Apple's tables only. */
+export function readPeople(db: Database, schema: MessagesSchema, options: PeopleOptions): PeopleRead {
   const chatRows = readChats(db, schema);
   const addresses = new SourceAddresses(db, schema, chatRows, options);
-  const identities = readIdentities(db, schema, chatRows, addresses);
+  return { addresses, identities: readIdentities(db, schema, chatRows, addresses) };
+}
+
+export type SettledPeople = { chats: LoadedChats; problems: string[] };
+
+/** Reads address books, writes people and chats, and fills the look-ups that the rules for rows need of them. */
+export function settlePeople(
+  db: Database,
+  schema: MessagesSchema,
+  context: RowContext,
+  options: PeopleOptions & { clock: Clock },
+  sourceId: number,
+  { addresses, identities }: PeopleRead,
+): SettledPeople {
+  const nowMs = options.clock.now();
   noteRegions(db, addresses.regions);
   const problems =
     options.addressBook === null ? [] : takeBooks(db, options.addressBook, options.addressBookPlace ?? null, nowMs);
@@ -111,6 +98,22 @@ function preparePeople(
   const chats = loadChats(db, identities, byAddress, sourceId);
   findSelfChats(context, identities, chats.chatOfRow, byAddress);
   return { chats, problems };
+}
+
+/** The look-ups that every row is asked about. Reads Apple's tables only. */
+export function prepareLookUps(
+  db: Database,
+  schema: MessagesSchema,
+  context: RowContext,
+  { chats, problems }: SettledPeople,
+): LookUps {
+  return {
+    chatOfRow: chats.chatOfRow,
+    chatsUnited: chats.united,
+    problems,
+    ...attachmentLookUps(db, schema, context),
+    deleted: deletedLookUps(db, schema, context, chats.chatOfRow),
+  };
 }
 
 /** Reads the address books that are not as they were; answers what could not be read. `place`: a copy is read of that one. */

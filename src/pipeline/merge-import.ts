@@ -1,157 +1,188 @@
 import { breathe, ChatStatsError } from '../kernel/index.ts';
 import {
   adoptRows,
-  clearDifferences,
-  compareStaged,
+  type Compared,
   createStaging,
-  foldNewTwins,
-  forgetRowids,
-  goneReactions,
   indexStaging,
-  markSharedGone,
-  mergeAttachments,
-  mergeChats,
-  mergeReactions,
+  orderStaged,
+  partRepeated,
   partTwins,
-  quarantineRepeatedStaged,
-  recordSightings,
+  repeatedTables,
   resolveAliases,
   resolveQuarantine,
   resplitChat,
   STAGED,
   sealDue,
-  sharedGone,
-  stagedChats,
-  takeFacts,
   touchSource,
-  updateAttachmentJoins,
+  unseenRows,
 } from '../load/index.ts';
 import { appendEvents } from '../outbox/index.ts';
+import { dataVersion, probeSchema } from '../sources/messages/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { mirrorsDeletes, openStoreForWriting, storedGapMs } from '../store/index.ts';
+import { readPeople } from './lookups.ts';
 import type { ImportResult, ReadingOptions } from './options.ts';
 import { recognizeSource } from './recognize.ts';
 import { recordImport, sourceRecord } from './record.ts';
 import { APPLE, attachSource, SourceRun } from './source-run.ts';
+import { StagedStanding } from './staged-standing.ts';
 import type { Stopwatch } from './stopwatch.ts';
+import { TakeOver } from './take-over.ts';
+import { ALONE, type Turns } from './turns.ts';
 
-/** Rows that one transaction takes over: short enough that readers of the store and a signal never wait long. */
-const BATCH_ROWS = 20_000;
-
-/** Pages of the log before it is written back: the same pages of indexes change in every batch. */
+/** Pages of the log before it is written back, after a turn: the same pages of indexes change in every one. */
 const CHECKPOINT_PAGES = 16_384;
 
 /**
- * A later import: the source is read once more into tables aside, by the same rules, and compared by guid; what is new
- * or different is taken over, chat by chat, in transactions that each leave the store whole. Run again after a crash,
- * it finds less to do and ends in the same state.
+ * A later import: the source is read once more into tables aside, by the same rules, without the writer, and then
+ * compared by guid with what the store holds by now; what is new or different is taken over, in transactions that each
+ * leave the store whole. Run again after a crash, it finds less to do and ends in the same state.
  */
-export async function mergeImport(options: ReadingOptions, watch: Stopwatch): Promise<ImportResult> {
+export async function mergeImport(
+  options: ReadingOptions,
+  watch: Stopwatch,
+  turns: Turns = ALONE,
+): Promise<ImportResult> {
   using db = openStoreForWriting(options.store);
   using _source = attachSource(db, options);
-  db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  // Who follows must not wait for it; so it is done between two turns.
+  db.exec(`PRAGMA wal_autocheckpoint = ${turns.isAlone ? CHECKPOINT_PAGES : 0}`);
+  createStaging(db);
   watch.lap('open');
-  // Whatever ends this early, closing the connection rolls back, and takes what was staged with it.
-  db.exec('BEGIN IMMEDIATE');
-  const run = await readSource(db, options, watch);
+  const run = await readSource(db, options, watch, turns);
   options.onProgress({ stage: 'compare', done: 0, total: 0 });
   await breathe();
-  indexStaging(db);
-  await matchStaged(db, run.sourceId);
-  quarantineRepeatedStaged(db, options.clock.now());
+  const unseen = await prepare(db, run, turns);
   watch.lap('compare');
-  await takeOver(db, run);
+  await takeOver(db, run, unseen, turns);
   watch.lap('merge');
   return { renewed: run.renewed, rows: run.placements.count, problems: run.lookUps.problems };
 }
 
-/** Compares by guid, once every guid is the one that we hold a message under. */
-async function matchStaged(db: Database, sourceId: number): Promise<void> {
-  if (mirrorsDeletes(db)) db.exec('DELETE FROM temp.staged_messages WHERE deleted_at IS NOT NULL');
-  partTwins(db);
-  resolveAliases(db);
-  db.transaction(() => adoptRows(db, sourceId));
-  compareStaged(db, sourceId);
-  if (db.transaction(() => foldNewTwins(db, sourceId, APPLE)).length === 0) return;
-  await breathe();
-  clearDifferences(db);
-  resolveAliases(db);
-  compareStaged(db, sourceId);
-}
-
-/** People, chats and quarantine are written, the rows staged, in one snapshot of the source. */
-async function readSource(db: Database, options: ReadingOptions, watch: Stopwatch): Promise<SourceRun> {
-  const record = sourceRecord(options);
-  const sourceId = options.asSource ?? recognizeSource(db, record);
-  appendEvents(db, options.clock.now(), [{ type: 'import_started', chatId: null, data: { sourceId, bulk: false } }]);
-  createStaging(db);
-  const run = new SourceRun(db, options, sourceId, (stage) => watch.lap(stage));
+/**
+ * People and chats are written, the rows staged. Where nobody else writes, in one snapshot of the source; else the writer
+ * is let go of between the two, and what was committed to the source meanwhile is found by comparing once more.
+ */
+async function readSource(db: Database, options: ReadingOptions, watch: Stopwatch, turns: Turns): Promise<SourceRun> {
+  const { isAlone } = turns;
+  const [BEGIN, COMMIT] = ['BEGIN IMMEDIATE', 'COMMIT'];
+  options.onProgress({ stage: 'people', done: 0, total: 0 });
+  // Whatever ends this early, closing the connection rolls back, and takes what was staged with it.
+  db.exec(isAlone ? BEGIN : 'BEGIN');
+  const people = readPeople(db, probeSchema(db, APPLE, options.source.path), options);
+  if (!isAlone) db.exec(COMMIT);
+  const version = dataVersion(db, APPLE);
+  const run = await turns.takeForPeople(() => {
+    if (!isAlone) db.exec(BEGIN);
+    const settled = settle(db, options, people);
+    if (!isAlone) db.exec(COMMIT);
+    return settled;
+  });
+  watch.lap('people');
+  if (!isAlone) {
+    db.exec('BEGIN');
+    run.renewed = dataVersion(db, APPLE) !== version;
+  }
+  run.placeRows();
   run.placements.columns = null;
-  const moment = { gapMs: options.gapMs, nowMs: options.clock.now() };
-  // Another gap than before splits everything anew; else only chats that Apple has united.
-  const resplit = storedGapMs(db) === options.gapMs ? run.lookUps.chatsUnited : allChats(db);
-  for (const chat of resplit) resplitChat(db, chat, moment);
+  watch.lap('scan');
   await run.copyMessages(STAGED, run.placements.slices);
   run.copyOthers(STAGED);
-  resolveQuarantine(db, sourceId);
-  run.quarantine();
-  touchSource(db, sourceId, record);
-  db.exec('COMMIT');
+  db.exec(COMMIT);
   watch.lap('messages');
   return run;
 }
 
-async function takeOver(db: Database, run: SourceRun): Promise<void> {
+function settle(db: Database, options: ReadingOptions, people: ReturnType<typeof readPeople>): SourceRun {
+  const record = sourceRecord(options);
+  const sourceId = options.asSource ?? recognizeSource(db, record);
+  appendEvents(db, options.clock.now(), [{ type: 'import_started', chatId: null, data: { sourceId, bulk: false } }]);
+  const run = new SourceRun(db, options, sourceId);
+  const united = run.settlePeople(people);
+  const moment = { gapMs: options.gapMs, nowMs: options.clock.now() };
+  // Another gap than before splits everything anew; else only chats that Apple has united.
+  const resplit = storedGapMs(db) === options.gapMs ? united : allChats(db);
+  for (const chat of resplit) resplitChat(db, chat, moment);
+  touchSource(db, sourceId, record);
+  return run;
+}
+
+const COMPARED: readonly Compared[] = ['messages', 'reactions', 'poll_votes', 'attachments'];
+
+/** Puts what is staged in order, and finds what this source had and has no more. */
+async function prepare(db: Database, run: SourceRun, turns: Turns): Promise<Map<Compared, number[]>> {
+  const mirror = mirrorsDeletes(db);
+  indexStaging(db);
+  if (mirror) db.exec('DELETE FROM temp.staged_messages WHERE deleted_at IS NOT NULL');
+  const repeated = repeatedTables(db);
+  await turns.take(() =>
+    db.transaction(() => {
+      partRepeated(db, repeated, run.options.clock.now());
+      partTwins(db);
+      resolveAliases(db);
+      adoptRows(db, run.sourceId);
+    }),
+  );
+  orderStaged(db);
+  return new Map(COMPARED.map((table) => [table, unseenRows(db, table, run.sourceId, mirror)]));
+}
+
+async function takeOver(
+  db: Database,
+  run: SourceRun,
+  unseen: ReadonlyMap<Compared, readonly number[]>,
+  turns: Turns,
+): Promise<void> {
   const { options, sourceId } = run;
   const moment = () => ({ gapMs: options.gapMs, nowMs: options.clock.now() });
-  const mirror = mirrorsDeletes(db);
-  const gone = { messages: sharedGone(db, 'messages', sourceId), reactions: sharedGone(db, 'reactions', sourceId) };
-  const chats = stagedChats(db, sourceId, mirror);
-  const total = chats.reduce((sum, chat) => sum + chat.rows, 0);
-  const changes = { inserted: 0, updated: 0, conversations: 0 };
+  const mirrorDeletes = mirrorsDeletes(db);
+  const { lastRowid } = run.placements;
+  const work = new TakeOver(db, { sourceId, mirrorDeletes, moment, unseen, lastRowid });
+  const standing = new StagedStanding(db, run);
+  const { total } = work;
+  const steps = work.steps();
   let done = 0;
-  for (const batch of batches(chats)) {
-    await breathe();
-    if (options.signal.aborted) throw new ChatStatsError('CANCELLED', 'the import was cancelled');
-    const before = done;
-    done += batch.reduce((sum, chat) => sum + chat.rows, 0);
-    const result = db.transaction(() => {
+  for (let isOver = false; !isOver; ) {
+    isOver = await turns.take(async () => {
+      db.exec('BEGIN IMMEDIATE');
+      standing.renew();
+      const before = done;
+      do {
+        const step = steps.next();
+        if (step.done === true) {
+          tellProgress(db, options, { before, done, total });
+          finish(db, run, work.changes);
+          db.exec('COMMIT');
+          return true;
+        }
+        done = Math.min(total, done + step.value);
+        if (turns.isAlone) await breathe();
+        checkCancelled(options);
+      } while (!turns.isWanted() && done - before < turns.mostRows);
       tellProgress(db, options, { before, done, total });
-      return mergeChats(
-        db,
-        batch.map((chat) => chat.chat),
-        moment(),
-        mirror,
-      );
+      db.exec('COMMIT');
+      return false;
     });
-    changes.inserted += result.inserted;
-    changes.updated += result.updated;
-    changes.conversations += result.conversations;
+    if (!turns.isAlone) db.exec('PRAGMA main.wal_checkpoint(PASSIVE)');
     options.onProgress({ stage: 'merge', done, total });
+    await breathe();
+    checkCancelled(options);
   }
-  db.transaction(() => {
-    const nowMs = options.clock.now();
-    for (const table of ['messages', 'reactions'] as const) {
-      markSharedGone(db, table, { sourceId, ids: gone[table], nowMs });
-    }
-    const reactions = mergeReactions(db, goneReactions(db, sourceId), nowMs);
-    takeFacts(db, 'messages', null);
-    const attachments = mergeAttachments(db);
-    updateAttachmentJoins(db);
-    recordSightings(db, sourceId);
-    forgetRowids(db, sourceId);
-    sealDue(db, moment());
-    recordImport(db, run);
-    const completed = {
-      sourceId,
-      bulk: false,
-      rows: run.placements.count,
-      ...changes,
-      reactions: reactions.changed,
-      attachments: attachments.changed,
-    };
-    appendEvents(db, options.clock.now(), [{ type: 'import_completed', chatId: null, data: completed }]);
-  });
+}
+
+function checkCancelled({ signal }: ReadingOptions): void {
+  if (signal.aborted) throw new ChatStatsError('CANCELLED', 'the import was cancelled');
+}
+
+/** What holds of the whole source, once all of it is in the store. */
+function finish(db: Database, run: SourceRun, changes: TakeOver['changes']): void {
+  const { options, sourceId } = run;
+  resolveQuarantine(db, sourceId);
+  run.quarantine();
+  sealDue(db, { gapMs: options.gapMs, nowMs: options.clock.now() });
+  recordImport(db, run);
+  const completed = { sourceId, bulk: false, rows: run.placements.count, ...changes };
+  appendEvents(db, options.clock.now(), [{ type: 'import_completed', chatId: null, data: completed }]);
 }
 
 /** Every tenth of the way is an event. A first import has none: nobody can read its store before it is complete. */
@@ -160,25 +191,11 @@ function tellProgress(
   { clock }: ReadingOptions,
   { before, done, total }: { before: number; done: number; total: number },
 ): void {
-  const tenth = (rows: number) => Math.floor((rows * 10) / total);
+  const tenth = (rows: number) => Math.floor((rows * 10) / Math.max(1, total));
   if (tenth(done) === tenth(before)) return;
   appendEvents(db, clock.now(), [{ type: 'import_progress', chatId: null, data: { stage: 'merge', done, total } }]);
 }
 
 function allChats(db: Database): number[] {
   return db.all<{ id: number }>('SELECT id FROM chats').map((row) => row.id);
-}
-
-function* batches<T extends { rows: number }>(chats: readonly T[]): Generator<T[]> {
-  let batch: T[] = [];
-  let rows = 0;
-  for (const chat of chats) {
-    batch.push(chat);
-    rows += chat.rows;
-    if (rows < BATCH_ROWS) continue;
-    yield batch;
-    batch = [];
-    rows = 0;
-  }
-  if (batch.length > 0) yield batch;
 }

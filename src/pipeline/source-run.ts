@@ -28,7 +28,7 @@ import {
   voteProjection,
 } from '../transform/index.ts';
 import { AttachmentJoiner } from './attachment-joins.ts';
-import { type LookUps, prepareLookUps } from './lookups.ts';
+import { type LookUps, prepareLookUps, readPeople, type SettledPeople, settlePeople } from './lookups.ts';
 import { HOLD_ORPHANS_MS, type ReadingOptions, SNAPSHOT_LIMIT_MS } from './options.ts';
 import { isMessageClass, type Placements, readPlacements, type Slice } from './placements.ts';
 import { messageColumns, SliceCopier, type SliceFindings } from './slice-copier.ts';
@@ -47,16 +47,17 @@ export class SourceRun {
   readonly options: ReadingOptions;
   readonly sourceId: number;
   readonly context = new RowContext();
-  readonly lookUps: LookUps;
-  readonly placements: Placements;
   readonly #attachmentOrder = new Map<number, string[]>();
   readonly #undecodable: number[] = [];
   readonly #counters: SourceCounters;
+  #people: SettledPeople | null = null;
+  #lookUps: LookUps | null = null;
+  #placements: Placements | null = null;
   #done = 0;
   #snapshotAt: number;
   renewed = false;
 
-  constructor(db: Database, options: ReadingOptions, sourceId: number, lap: (stage: string) => void) {
+  constructor(db: Database, options: ReadingOptions, sourceId: number) {
     this.db = db;
     this.options = options;
     this.sourceId = sourceId;
@@ -64,13 +65,29 @@ export class SourceRun {
     this.#snapshotAt = options.clock.now();
     this.#counters = readCounters(db, this.schema);
     registerRowFunctions(db, this.context);
-    options.onProgress({ stage: 'people', done: 0, total: 0 });
-    this.lookUps = prepareLookUps(db, this.schema, this.context, options, sourceId);
-    lap('people');
-    options.onProgress({ stage: 'scan', done: 0, total: 0 });
-    this.placements = readPlacements(db, this.schema, this.context, this.lookUps);
+  }
+
+  /** Writes who takes part, and in which chats; answers the chats that have been united. */
+  settlePeople(read = readPeople(this.db, this.schema, this.options)): ReadonlySet<number> {
+    this.#people = settlePeople(this.db, this.schema, this.context, this.options, this.sourceId, read);
+    return this.#people.chats.united;
+  }
+
+  /** Finds out where every row belongs, once it is known who takes part. Reads Apple's file only. */
+  placeRows(): void {
+    this.options.onProgress({ stage: 'scan', done: 0, total: 0 });
+    const people = must(this.#people, 'who takes part is settled first');
+    this.#lookUps = prepareLookUps(this.db, this.schema, this.context, people);
+    this.#placements = readPlacements(this.db, this.schema, this.context, this.#lookUps);
     this.#placeMessages();
-    lap('scan');
+  }
+
+  get lookUps(): LookUps {
+    return must(this.#lookUps, 'rows have been placed');
+  }
+
+  get placements(): Placements {
+    return must(this.#placements, 'rows have been placed');
   }
 
   /** The highest row ids that this reading has seen. */

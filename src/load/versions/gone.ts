@@ -8,22 +8,6 @@ type Going = keyof typeof GONE_AT;
 export const isElsewhere = (sourceId: number): string => `(m.source_id <> ${sourceId} OR EXISTS (
   SELECT 1 FROM main.sightings g WHERE g.guid = m.guid AND g.source_id <> ${sourceId}))`;
 
-/** Rows that this source had, another has too, and a complete reading of this one did not find: by our ids. */
-export function sharedGone(db: Database, table: Going, sourceId: number): number[] {
-  const has =
-    'SELECT 1 FROM main.sightings WHERE source_id = ?1 UNION ALL SELECT 1 FROM main.sources WHERE id <> ?1 LIMIT 1';
-  if (db.value(has, sourceId) === null) return [];
-  const unseen = `NOT EXISTS (SELECT 1 FROM temp.staged_${table} s WHERE s.guid = m.guid)`;
-  return db
-    .all<{ id: number }>(
-      `SELECT m.id FROM main.${table} m WHERE m.source_id = ?1 AND ${unseen} AND ${isElsewhere(sourceId)}
-       UNION SELECT m.id FROM main.sightings v CROSS JOIN main.${table} m ON m.guid = v.guid
-         WHERE v.source_id = ?1 AND v.what = 'row' AND ${unseen}`,
-      sourceId,
-    )
-    .map(({ id }) => id);
-}
-
 /**
  * Notes that rows are gone from a source which others have too. A deletion in one is none in the others: the row goes
  * when it has gone from all. Answers the ids of those.

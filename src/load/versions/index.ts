@@ -4,6 +4,6 @@
  */
 export { versionsAside } from './aside.ts';
 export { type SharedTable, sightedAs } from './fields.ts';
-export { isElsewhere, markSharedGone, sharedGone } from './gone.ts';
-export { clearShared, createShared, decideShared, takeFacts } from './shared-rows.ts';
+export { isElsewhere, markSharedGone } from './gone.ts';
+export { type Among, clearShared, createShared, decideShared, stagedRows, takeFacts } from './shared-rows.ts';
 export { type Withdrawn, withdrawRows } from './withdraw.ts';

@@ -9,10 +9,9 @@ const BATCH_ROWS = 1_000;
 /** Makes the tables that take, of rows that several sources have, what has been decided and not yet written. */
 export function createShared(db: Database): void {
   db.exec(`CREATE TEMP TABLE shared_rows (
-    what TEXT, staged INTEGER, id INTEGER, known INTEGER, chat INTEGER, guid TEXT, is_decided INTEGER DEFAULT 0,
+    what TEXT, staged INTEGER, id INTEGER, known INTEGER, guid TEXT, is_decided INTEGER DEFAULT 0,
     PRIMARY KEY (what, staged)) WITHOUT ROWID`);
   db.exec('CREATE UNIQUE INDEX temp.shared_rows_by_id ON shared_rows (what, id)');
-  db.exec('CREATE INDEX temp.shared_rows_by_chat ON shared_rows (chat)');
   db.exec('CREATE TEMP TABLE new_facts (what TEXT, guid TEXT, source_id INTEGER, field TEXT, value)');
   db.exec('CREATE INDEX temp.new_facts_by_guid ON new_facts (what, guid)');
 }
@@ -21,7 +20,15 @@ export function clearShared(db: Database): void {
   db.exec('DELETE FROM temp.shared_rows; DELETE FROM temp.new_facts');
 }
 
+/** All that is staged, or the rows of one batch: those that `temp.batch` lists. */
+export type Among = 'all' | 'batch';
+
+/** Staged rows `s`, as the FROM clause of a statement. */
+export const stagedRows = (table: SharedTable, among: Among): string =>
+  among === 'all' ? `temp.staged_${table} s` : `temp.batch b CROSS JOIN temp.staged_${table} s ON s.rowid = b.staged`;
+
 export type SharedOptions = {
+  among: Among;
   /** How a row of a source follows the one that it was, as SQL over `s` (now) and `m` (before), by column. */
   following: readonly (readonly [column: string, sql: string])[];
 };
@@ -32,21 +39,20 @@ export type SharedOptions = {
  */
 export function decideShared(db: Database, table: SharedTable, sourceId: number, options: SharedOptions): boolean {
   if (db.value('SELECT 1 FROM main.sources WHERE id <> ? LIMIT 1', sourceId) === null) return false;
-  listShared(db, table, sourceId);
+  listShared(db, table, sourceId, options.among);
   if (db.value('SELECT 1 FROM temp.shared_rows WHERE what = ? LIMIT 1', table) === null) return false;
   const decision = new Decision(db, table, sourceId, options);
   for (const batch of undecided(db, table, sourceId, options)) for (const row of batch) decision.decide(row);
   return true;
 }
 
-function listShared(db: Database, table: SharedTable, sourceId: number): void {
+function listShared(db: Database, table: SharedTable, sourceId: number, among: Among): void {
   // A damaged source may repeat a guid: the first row speaks for all.
   db.run(
-    `INSERT OR IGNORE INTO temp.shared_rows (what, staged, id, known, chat, guid)
+    `INSERT OR IGNORE INTO temp.shared_rows (what, staged, id, known, guid)
      SELECT '${table}', s.rowid, m.id, m.source_id = ?1 OR EXISTS (
-         SELECT 1 FROM main.sightings g WHERE g.guid = s.guid AND g.source_id = ?1),
-       ${table === 'messages' ? 'm.chat_id' : 'NULL'}, m.guid
-     FROM temp.staged_${table} s CROSS JOIN main.${table} m ON m.guid = s.guid
+         SELECT 1 FROM main.sightings g WHERE g.guid = s.guid AND g.source_id = ?1), m.guid
+     FROM ${stagedRows(table, among)} CROSS JOIN main.${table} m ON m.guid = s.guid
      WHERE m.source_id <> ?1 OR EXISTS (SELECT 1 FROM main.sightings g WHERE g.guid = s.guid AND g.source_id <> ?1)
      ORDER BY s.rowid`,
     sourceId,
@@ -105,10 +111,7 @@ class Decision {
     const { said, facts } = settled(this.#table, held);
     this.#note(held.guid, facts);
     this.#restage(staged, now, said);
-    this.#db.run(
-      'UPDATE temp.shared_rows SET is_decided = 1, chat = ? WHERE what = ? AND staged = ?',
-      ...[said.chat_id ?? null, this.#table, staged],
-    );
+    this.#db.run('UPDATE temp.shared_rows SET is_decided = 1 WHERE what = ? AND staged = ?', this.#table, staged);
   }
 
   #read(staged: number): Version {
@@ -159,17 +162,14 @@ class Decision {
 }
 
 /**
- * Enters what was decided of the rows of a chat, or of all that are left, in the transaction that changes these rows:
- * apart from it, what a source said would be lost with the row that still says it.
+ * Enters what was decided, in the transaction that changes these rows: apart from it, what a source said would be lost
+ * with the row that still says it.
  */
-export function takeFacts(db: Database, table: SharedTable, chat: number | null): void {
-  const mine = `what = '${table}' AND is_decided = 1 ${chat === null ? '' : 'AND chat = ?'}`;
-  const params = chat === null ? [] : [chat];
-  const guids = `SELECT guid FROM temp.shared_rows WHERE ${mine}`;
-  db.run(`DELETE FROM main.source_facts WHERE what = '${table}' AND guid IN (${guids})`, ...params);
+export function takeFacts(db: Database, table: SharedTable): void {
+  const guids = `SELECT guid FROM temp.shared_rows WHERE what = '${table}' AND is_decided = 1`;
+  db.run(`DELETE FROM main.source_facts WHERE what = '${table}' AND guid IN (${guids})`);
   db.run(
     `INSERT INTO main.source_facts (what, guid, source_id, field, value)
      SELECT what, guid, source_id, field, value FROM temp.new_facts WHERE what = '${table}' AND guid IN (${guids})`,
-    ...params,
   );
 }

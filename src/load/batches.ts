@@ -1,0 +1,68 @@
+import type { Database } from '../sqlite/index.ts';
+import { type Compared, clearDifferences } from './staging.ts';
+import { clearShared } from './versions/index.ts';
+
+/**
+ * Rows of a source, in the order in which they were staged, within which messages are taken over chat by chat. Chats keep
+ * what belongs together in one batch; slices of the source keep what was said at the same time, and stands together in
+ * the indexes by time and source, on few pages.
+ */
+const SLICE_ROWS = 40_000;
+
+/** Rows staged in a later place of a source that repeats a guid, which only a damaged one does. */
+const later = (table: Compared): string => `rowid IN (
+  SELECT t.rowid FROM temp.staged_${table} t WHERE t.rowid > (
+    SELECT min(f.rowid) FROM temp.staged_${table} f WHERE f.guid = t.guid))`;
+
+const COMPARED: readonly Compared[] = ['messages', 'reactions', 'poll_votes', 'attachments'];
+
+/** The tables of staged rows that repeat a guid. */
+export function repeatedTables(db: Database): Compared[] {
+  return COMPARED.filter((table) => db.value(`SELECT count(*) - count(DISTINCT guid) FROM temp.staged_${table}`) !== 0);
+}
+
+/** The first row of a guid speaks for all; of messages the others are kept in quarantine. */
+export function partRepeated(db: Database, tables: readonly Compared[], nowMs: number): void {
+  for (const table of tables) {
+    if (table === 'messages') {
+      db.run(
+        `INSERT OR IGNORE INTO main.quarantine
+           (source_id, source_rowid, guid, reason, state, first_seen_at, last_tried_at, payload)
+         SELECT source_id, source_rowid, 'row:' || source_rowid, 'guid_repeated', 'quarantined', ?1, ?1, CAST(text AS BLOB)
+         FROM temp.staged_messages WHERE ${later(table)}`,
+        nowMs,
+      );
+    }
+    db.exec(`DELETE FROM temp.staged_${table} WHERE ${later(table)}`);
+  }
+}
+
+/** Puts staged rows in the order of batches, once all are there. */
+export function orderStaged(db: Database): void {
+  db.exec('CREATE TEMP TABLE batch (staged INTEGER PRIMARY KEY)');
+  db.exec('CREATE TEMP TABLE staged_order (position INTEGER PRIMARY KEY, staged INTEGER)');
+  db.exec(`INSERT INTO temp.staged_order (staged) SELECT rowid FROM temp.staged_messages
+    ORDER BY rowid / ${SLICE_ROWS}, chat_id, sent_at, rowid`);
+  db.exec('CREATE INDEX temp.staged_joins_by_message ON staged_message_attachments (message_id)');
+}
+
+/** The last place in the order of a table. */
+export function lastStaged(db: Database, table: Compared): number {
+  const sql =
+    table === 'messages'
+      ? 'SELECT max(position) FROM temp.staged_order'
+      : `SELECT max(rowid) FROM temp.staged_${table}`;
+  return db.value<number>(sql) ?? 0;
+}
+
+/** Lists the rows of a batch by their places, and forgets what was found of the one before. Answers how many there are. */
+export function beginBatch(db: Database, table: Compared, from: number, to: number): number {
+  clearShared(db);
+  clearDifferences(db);
+  db.run('DELETE FROM temp.batch');
+  const rows =
+    table === 'messages'
+      ? 'SELECT staged FROM temp.staged_order WHERE position BETWEEN ? AND ?'
+      : `SELECT rowid FROM temp.staged_${table} WHERE rowid BETWEEN ? AND ?`;
+  return db.run(`INSERT INTO temp.batch ${rows}`, from, to).changes;
+}

@@ -1,0 +1,132 @@
+import {
+  beginBatch,
+  type Compared,
+  lastStaged,
+  type Moment,
+  mergeMessages,
+  mergeOthers,
+  NewMessages,
+  takeAway,
+  updateAttachmentJoins,
+} from '../load/index.ts';
+import type { Database } from '../sqlite/index.ts';
+import { APPLE } from './source-run.ts';
+
+/** Rows of one step: a few milliseconds, so that nobody waits for long. */
+const STEP_ROWS = 2_000;
+/** Rows that are looked up one by one. */
+const STEP_GONE = 250;
+
+export type TakeOverOptions = {
+  sourceId: number;
+  mirrorDeletes: boolean;
+  moment(): Moment;
+  /** What a complete reading of the source did not find, by our ids. */
+  unseen: ReadonlyMap<Compared, readonly number[]>;
+  /** The highest row id of a message. */
+  lastRowid: number;
+};
+
+/** What was changed so far. */
+export type TakenOver = {
+  inserted: number;
+  updated: number;
+  conversations: number;
+  reactions: number;
+  attachments: number;
+};
+
+/**
+ * All that a later import takes over, step by step: each is part of a transaction, and leaves the store whole. Answers
+ * of each step how many rows it was about.
+ */
+export class TakeOver {
+  readonly #db: Database;
+  readonly #options: TakeOverOptions;
+  readonly #fresh: NewMessages;
+  readonly #twins = new Set<number>();
+  readonly changes: TakenOver = { inserted: 0, updated: 0, conversations: 0, reactions: 0, attachments: 0 };
+  readonly total: number;
+
+  constructor(db: Database, options: TakeOverOptions) {
+    this.#db = db;
+    this.#options = options;
+    this.#fresh = new NewMessages(db);
+    const staged = (['messages', 'reactions', 'poll_votes', 'attachments'] as const).map((table) =>
+      lastStaged(db, table),
+    );
+    this.total = staged.reduce((sum, rows) => sum + rows, 0);
+  }
+
+  *steps(): Generator<number, void> {
+    for (const range of this.#ranges('messages')) {
+      const rows = beginBatch(this.#db, 'messages', ...range);
+      if (rows > 0) this.#messages();
+      yield rows;
+    }
+    yield* this.#unseen('messages');
+    for (const table of ['reactions', 'poll_votes', 'attachments'] as const) {
+      for (const range of this.#ranges(table)) {
+        const rows = beginBatch(this.#db, table, ...range);
+        const changed = rows === 0 ? 0 : mergeOthers(this.#db, table, this.#batch);
+        this.changes[table === 'attachments' ? 'attachments' : 'reactions'] += changed;
+        yield rows;
+      }
+      beginBatch(this.#db, table, 0, 0);
+      yield* this.#unseen(table);
+    }
+    yield* this.#joins();
+  }
+
+  get #batch() {
+    const { sourceId, moment } = this.#options;
+    return { sourceId, apple: APPLE, moment: moment(), fresh: this.#fresh, twins: this.#twins };
+  }
+
+  #messages(): void {
+    const { inserted, updated, conversations } = mergeMessages(this.#db, this.#batch);
+    this.changes.inserted += inserted;
+    this.changes.updated += updated;
+    this.changes.conversations += conversations;
+  }
+
+  *#ranges(table: Compared): Generator<[number, number]> {
+    const last = lastStaged(this.#db, table);
+    for (let from = 1; from <= last; from += STEP_ROWS) yield [from, from + STEP_ROWS - 1];
+  }
+
+  *#unseen(table: Compared): Generator<number, void> {
+    const { sourceId, mirrorDeletes, moment, unseen } = this.#options;
+    const all = unseen.get(table) ?? [];
+    for (let at = 0; at < all.length; at += STEP_GONE) {
+      const ids = all.slice(at, at + STEP_GONE);
+      const changed = takeAway(this.#db, table, { sourceId, ids, mirrorDeletes, moment: moment() });
+      this.changes[table === 'messages' ? 'updated' : table === 'attachments' ? 'attachments' : 'reactions'] += changed;
+      yield ids.length;
+    }
+  }
+
+  /** Lists of attachments, once both sides are in the store. */
+  *#joins(): Generator<number, void> {
+    const { lastRowid } = this.#options;
+    for (const [from, to] of joinRanges(this.#db, lastRowid)) {
+      updateAttachmentJoins(this.#db, { from, to });
+      yield 0;
+    }
+  }
+}
+
+/** Ranges of row ids of messages with so many attachments each. */
+function* joinRanges(db: Database, lastRowid: number): Generator<[number, number]> {
+  let from = Number.MIN_SAFE_INTEGER;
+  while (from <= lastRowid) {
+    const to =
+      db.value<number>(
+        `SELECT message_id FROM temp.staged_message_attachments WHERE message_id >= ? ORDER BY message_id
+         LIMIT 1 OFFSET ${STEP_ROWS / 4}`,
+        from,
+      ) ?? Number.MAX_SAFE_INTEGER;
+    yield [from, to];
+    from = to + 1;
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * How a later import comes to write: alone, or beside whoever follows another source, in turns. A turn is short, and
+ * shorter still when somebody waits for the writer.
+ */
+export type Turns = {
+  /** Nobody else writes as long as the import runs. */
+  isAlone: boolean;
+  /** Waits for a turn, and does `work` in it. */
+  take<T>(work: () => T | Promise<T>): Promise<T>;
+  /** The same for a turn that changes who is who, and which chats there are: others have to learn that anew. */
+  takeForPeople<T>(work: () => T | Promise<T>): Promise<T>;
+  /** Whether somebody waits for this turn to end. */
+  isWanted(): boolean;
+  /** Rows after which a turn ends, whoever waits. */
+  mostRows: number;
+};
+
+/** One transaction takes so much that its pages are written once and not for every batch; the log stays bounded. */
+const MOST_ROWS_ALONE = 100_000;
+
+export const ALONE: Turns = {
+  isAlone: true,
+  take: async (work) => await work(),
+  takeForPeople: async (work) => await work(),
+  isWanted: () => false,
+  mostRows: MOST_ROWS_ALONE,
+};
