@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { cancelPlans, discardLetters, retryLetters } from '../analysis/index.ts';
-import { ChatStatsError, systemClock } from '../kernel/index.ts';
+import { ChatStatsError, Lanes, systemClock } from '../kernel/index.ts';
 import { discardEntries, writeSetting } from '../load/index.ts';
 import { acknowledge, appendEvents, lastEventId, registerConsumer } from '../outbox/index.ts';
 import {
   type ContactDecision,
   type ContactSyncOptions,
   decideContacts,
+  type ImportSummary,
   importIntoOwnedStore,
   type MergeResult,
   removeSource,
@@ -25,7 +26,9 @@ import {
 } from '../store/index.ts';
 import { AnalysisHost } from './analysis-host.ts';
 import type { HandlerContext, Handlers } from './host.ts';
+import { importBeside } from './import-thread.ts';
 import { LiveService } from './live-service.ts';
+import type { ImportArgs } from './protocol.ts';
 
 /** What this thread follows: one source at most. */
 const live = new LiveService();
@@ -33,14 +36,20 @@ const live = new LiveService();
 /** What this thread analyses. */
 const analysis = new AnalysisHost();
 
+/** Imports and removals of sources take many turns: one after the other, so that none meets another half-way. */
+const bulkWork = new Lanes(['one']);
+
 /** What the engine does, call by call. Each line names the lane in which it waits for its turn. */
 export const handlers: Handlers = {
+  // Beside whoever follows, it takes many turns.
   import: {
-    lane: 'upkeep',
-    async run(args, { store, signal, progress, notify }) {
-      const work = async () =>
-        await importIntoOwnedStore({ ...args, store, clock: systemClock, signal, onProgress: progress });
-      const summary = live.following === null ? await work() : await live.following.aside(work);
+    lane: null,
+    async run(args, context) {
+      const { store, notify } = context;
+      const summary = await bulkWork.run(
+        'one',
+        async () => (await besideFollowing(args, context)) ?? (await alone(args, context)),
+      );
       notify('committed', { position: positionOf(store) });
       analysis.committed();
       return summary;
@@ -188,16 +197,44 @@ export const handlers: Handlers = {
       if (following?.status.sourceId === source) {
         throw new ChatStatsError('USAGE', 'this source is being followed; stop following it, then remove it');
       }
-      return await removeSource({
-        ...{ store, sourceId: source, clock: systemClock, signal, onProgress: progress },
-        inTurn: (task) => lanes.run('upkeep', task),
-        // Who follows holds people and chats in memory, some of whom are gone.
-        atLast: (task) => lanes.run('upkeep', () => (following === null ? task() : following.aside(task))),
-        onCommitted: (position) => notify('committed', { position }),
-      });
+      return await bulkWork.run('one', () =>
+        removeSource({
+          ...{ store, sourceId: source, clock: systemClock, signal, onProgress: progress },
+          inTurn: (task) => lanes.run('upkeep', task),
+          // Who follows holds people and chats in memory, some of whom are gone.
+          atLast: (task) => lanes.run('upkeep', () => (following === null ? task() : following.aside(task))),
+          onCommitted: (position) => notify('committed', { position }),
+        }),
+      );
     },
   },
 };
+
+/** In a thread of its own, where another source is followed; null where that cannot be. */
+async function besideFollowing(args: ImportArgs, context: HandlerContext): Promise<ImportSummary | null> {
+  const { following } = live;
+  const followed = following?.status.sourceId ?? null;
+  if (following === null || followed === null || splitsAnew(args, context.store)) return null;
+  const renewPeople = () => following.renewPeople();
+  return await following.whileOthersWrite(() => importBeside({ args, followed, renewPeople }, context));
+}
+
+/** In one turn, whoever waits. */
+async function alone(args: ImportArgs, { store, signal, lanes, progress }: HandlerContext): Promise<ImportSummary> {
+  return await lanes.run('upkeep', async () => {
+    if (signal.aborted) throw new ChatStatsError('CANCELLED', 'the command was cancelled');
+    const work = async () =>
+      await importIntoOwnedStore({ ...args, store, clock: systemClock, signal, onProgress: progress });
+    return live.following === null ? await work() : await live.following.aside(work);
+  });
+}
+
+/** Another gap than before concerns every chat at once. */
+function splitsAnew({ gapMs }: ImportArgs, store: string): boolean {
+  if (gapMs === null) return false;
+  using db = openStoreForReading(store);
+  return storedGapMs(db) !== gapMs;
+}
 
 /** On the writer of whoever follows, so that what it knows follows too. */
 async function decide(context: HandlerContext, decision: ContactDecision): Promise<MergeResult> {

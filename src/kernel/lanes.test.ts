@@ -138,4 +138,30 @@ describe('lanes', () => {
     await idle;
     expect(order).toEqual(['first', 'second', 'idle']);
   });
+
+  it('tell a task that can end early when one that goes first waits, before or after it asked, and no other', async () => {
+    const lanes = new Lanes(NAMES);
+    const told: string[] = [];
+    const waiting = gate();
+    const long = lanes.run('sealing', async () => {
+      lanes.whenWaiting('sealing', () => told.push('first task'));
+      await waiting.task();
+    });
+    await breathe();
+    const others = [lanes.run('upkeep', () => {}), lanes.run('sealing', () => {})];
+    expect(told).toEqual([]);
+    others.push(lanes.run('live', () => {}));
+    expect(told).toEqual(['first task']);
+    waiting.open();
+    await Promise.all([long, ...others]);
+    const next = lanes.run('live', () => {
+      const urgent = lanes.run('live', () => {});
+      lanes.whenWaiting('upkeep', () => told.push('second task'));
+      return { urgent };
+    });
+    await (await next).urgent;
+    expect(told).toEqual(['first task', 'second task']);
+    await lanes.run('live', () => {});
+    expect(told, 'whoever has ended is told nothing').toEqual(['first task', 'second task']);
+  });
 });

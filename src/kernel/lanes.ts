@@ -38,6 +38,7 @@ export class Lanes<Name extends string> {
   readonly #idlers: (() => void)[] = [];
   #isBusy = false;
   #isClosed = false;
+  #whenWaiting: ((lane: Name) => void) | null = null;
 
   constructor(names: readonly Name[], options: { mostWaiting?: number } = {}) {
     this.#queues = new Map(names.map((name) => [name, []]));
@@ -62,8 +63,22 @@ export class Lanes<Name extends string> {
         }
       };
       queue.push({ start, refuse: reject });
+      this.#whenWaiting?.(lane);
       if (!this.#isBusy) void this.#work();
     });
+  }
+
+  /**
+   * For a task of `lane` that can end early: calls `listener` when one of a lane that goes first waits for it to end. To
+   * be asked by the task that is running; over when it ends.
+   */
+  whenWaiting(lane: Name, listener: () => void): void {
+    const names = [...this.#queues.keys()];
+    const goFirst = new Set(names.slice(0, names.indexOf(lane)));
+    this.#whenWaiting = (other) => {
+      if (goFirst.has(other)) listener();
+    };
+    for (const [name, queue] of this.#queues) if (queue.length > 0) this.#whenWaiting(name);
   }
 
   /** How many tasks wait in each lane; the one that is running does not wait. */
@@ -93,6 +108,7 @@ export class Lanes<Name extends string> {
     await Promise.resolve();
     for (let next = this.#take(); next !== undefined; next = this.#take()) {
       await next.start();
+      this.#whenWaiting = null;
       await breathe();
     }
     this.#isBusy = false;

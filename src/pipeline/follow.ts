@@ -2,33 +2,30 @@ import { existsSync, realpathSync } from 'node:fs';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
 import { BackOff, ChatStatsError, must, pause } from '../kernel/index.ts';
 import { writeSetting } from '../load/index.ts';
-import { compareStamps, openStamped, readStamp, type Stamp, Wake } from '../sources/messages/index.ts';
-import { openStoreForReading, openStoreForWriting, storedGapMs } from '../store/index.ts';
+import { compareStamps, NO_FILES, openStamped, readStamp, type Stamp, Wake } from '../sources/messages/index.ts';
+import { openStoreForWriting, storedGapMs } from '../store/index.ts';
 import type { RestartReason } from './continuity.ts';
+import { importFollowed } from './first-import.ts';
 import { FollowContacts } from './follow-contacts.ts';
 import type { FollowLane, FollowOptions, FollowState, FollowStatus } from './follow-options.ts';
 import { FollowRecord } from './follow-record.ts';
 import { Follower, type Mode, type StepResult } from './follower.ts';
-import { importIntoOwnedStore } from './import.ts';
+import {
+  SWEEP_AGAIN_MS,
+  SWEEP_EVERY_MS,
+  SWEEP_LOOK_MS,
+  SWEEP_WITHIN_MS,
+  UPKEEP_ANYWAY_MS,
+  UPKEEP_EVERY_MS,
+  UPKEEP_REST_MS,
+} from './live.limits.ts';
 import { LiveSource } from './live-source.ts';
 import { isLock, mayPass, problemOf } from './passing-errors.ts';
 import { knownSource } from './recognize.ts';
-import { pendingReason, reconcile } from './reconcile.ts';
+import { lastEvent, pendingReason, reconcile } from './reconcile.ts';
 import { sealSlice } from './seal.ts';
 import { upkeepSlice } from './upkeep.ts';
 
-/** A sweep is begun so long after the last one began, when anything was committed meanwhile; and is over in less. */
-const SWEEP_EVERY_MS = 30_000;
-const SWEEP_WITHIN_MS = 25_000;
-/** One that is wanted at once begins no sooner than this after the last one began. */
-const SWEEP_AGAIN_MS = 2_000;
-const SWEEP_LOOK_MS = 250;
-/** Upkeep looks for something to do this often. */
-const UPKEEP_EVERY_MS = 1_000;
-/** Without any commit of ours there is still what time alone makes due. */
-const UPKEEP_ANYWAY_MS = 60_000;
-/** Between two slices of upkeep. */
-const UPKEEP_REST_MS = 20;
 /** After a failure that may pass (a lock, a file in the middle of being replaced), the next try. */
 const RETRY = { firstMs: 50, mostMs: 5_000, factor: 2, random: () => 0.5 };
 
@@ -51,6 +48,8 @@ export class Following {
   #lastCommitted = 0;
   /** Something was committed since the last sweep began. */
   #isDirty = false;
+  /** The log is written back by the writer that commits. */
+  #writesBack = true;
 
   constructor(options: FollowOptions) {
     this.#options = options;
@@ -113,27 +112,38 @@ export class Following {
       } catch (error) {
         // Whoever waits for changes is told of one, and tries until it can be opened.
         this.#close();
-        this.#seen = NOTHING;
+        this.#seen = NO_FILES;
         this.#options.onProblem(...problemOf(error, this.#file));
       }
     }
   }
 
+  /** After another connection has written who is who, and which chats there are. */
+  renewPeople(): void {
+    if (this.#follower !== null && this.#source?.people.isCurrent() === false) this.#loaded(this.#follower);
+  }
+
+  /** While another connection writes much, that one writes the log back: a message would have to wait for it here. */
+  async whileOthersWrite<T>(work: () => Promise<T>): Promise<T> {
+    this.#setWritesBack(false);
+    return await work().finally(() => this.#setWritesBack(true));
+  }
+
+  #setWritesBack(isOn: boolean): void {
+    this.#writesBack = isOn;
+    this.#source?.writeBack(isOn);
+  }
+
   /** The source is imported, unless the store knows it; then it is opened. */
   async #prepare(): Promise<void> {
     const { store, source } = this.#options;
-    if (knownSource(store, source.path) === null) await this.#import();
+    if (knownSource(store, source.path) === null) {
+      this.#state('importing');
+      await importFollowed(this.#options);
+    }
     using db = openStoreForWriting(store);
     this.#gapMs = storedGapMs(db) ?? this.#options.gapMs ?? DEFAULT_GAP_MS;
     writeSetting(db, 'mirror_deletes', this.#options.mirrorDeletes ? '1' : '0');
-  }
-
-  async #import(): Promise<void> {
-    this.#state('importing');
-    const { store, source, addressBook, region, locale, gapMs, clock, signal, onImportProgress } = this.#options;
-    const options = { store, source, addressBook, region, locale, gapMs, clock, signal };
-    const { problems } = await importIntoOwnedStore({ ...options, onProgress: onImportProgress });
-    for (const problem of problems) this.#options.onProblem('SOURCE_DAMAGED', problem);
   }
 
   #open(): { source: LiveSource; follower: Follower } {
@@ -150,6 +160,7 @@ export class Following {
     if (opened === null)
       throw new ChatStatsError('SOURCE_NOT_FOUND', `there is nothing at ${this.#file} for the moment`);
     this.#source = opened.opened;
+    this.#source.writeBack(this.#writesBack);
     this.#seen = opened.stamp;
     this.#follower = new Follower(this.#source, { gapMs: this.#gapMs, mirrorDeletes, clock });
     this.#record.opened(sourceId);
@@ -201,23 +212,18 @@ export class Following {
     for (let done = false; !done && !this.#options.signal.aborted; ) {
       done = await this.#inLane('live', async () => await this.#sweepSlice('catching-up'));
       // What comes meanwhile does not wait for the end of it.
-      if (!done && this.#hasChanged()) await this.#drain('catching-up');
+      if (!done && compareStamps(this.#seen ?? NO_FILES, this.#look()) !== 'none') await this.#drain('catching-up');
     }
     this.#record.swept();
     await this.#seal();
     if (this.#options.once) await this.contacts.sync(true);
   }
 
-  #hasChanged(): boolean {
-    const now = readStamp(this.#file, () => this.#source?.version() ?? null);
-    return this.#seen === null || compareStamps(this.#seen, now) !== 'none';
-  }
-
   async #followLoop(): Promise<void> {
     const { pollMs, hints, signal, clock } = this.#options;
     using wake = new Wake({ file: this.#file, pollMs, hints });
     while (!signal.aborted) {
-      const woken = await wake.next(this.#seen ?? NOTHING, () => this.#source?.version() ?? null, signal);
+      const woken = await wake.next(this.#seen ?? NO_FILES, () => this.#source?.version() ?? null, signal);
       if (woken === null) return;
       const noticedAt = clock.now();
       this.#isDirty = true;
@@ -254,11 +260,15 @@ export class Following {
 
   /** Takes the stamp of what is about to be read. Files that were replaced are left to whoever waits for changes. */
   #stillTheSame(): boolean {
-    const now = readStamp(this.#file, () => this.#source?.version() ?? null);
-    const change = compareStamps(this.#seen ?? NOTHING, now);
+    const now = this.#look();
+    const change = compareStamps(this.#seen ?? NO_FILES, now);
     if (change === 'replaced' || change === 'gone') return false;
     this.#seen = now;
     return true;
+  }
+
+  #look(): Stamp {
+    return readStamp(this.#file, () => this.#source?.version() ?? null);
   }
 
   /** What a step came to; answers whether there is more to read at once. */
@@ -347,7 +357,7 @@ export class Following {
   }
 
   #upkeep(): boolean {
-    if (this.#source === null) return false;
+    if (this.#source === null || !this.#writesBack) return false;
     const { more, position } = upkeepSlice(this.#source.db, this.#options.clock.now());
     this.#committed(position);
     return more;
@@ -387,11 +397,4 @@ export class Following {
   #state(state: FollowState): void {
     if (this.#record.enter(state)) this.#options.onState(state);
   }
-}
-
-const NOTHING: Stamp = { database: null, wal: null, shm: null, version: null };
-
-function lastEvent(store: string): number {
-  using db = openStoreForReading(store);
-  return db.value<number>('SELECT max(id) FROM events') ?? 0;
 }

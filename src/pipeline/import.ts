@@ -19,6 +19,7 @@ import { mergeImport } from './merge-import.ts';
 import type { ImportOptions, ImportResult, ImportSummary } from './options.ts';
 import { withSalvage } from './salvage.ts';
 import { Stopwatch } from './stopwatch.ts';
+import { ALONE, NotBeside, type Turns } from './turns.ts';
 
 /**
  * Imports a source, whole. A store without messages is built aside at full speed; into any other store the source is
@@ -40,12 +41,13 @@ export function checkImport({ source, store }: Pick<ImportOptions, 'source' | 's
   }
 }
 
-/** The same, for whoever has made the checks and owns the store already. */
-export async function importIntoOwnedStore(options: ImportOptions): Promise<ImportSummary> {
+/** The same, for whoever has made the checks and owns the store already. Throws `NotBeside` only where there are turns. */
+export async function importIntoOwnedStore(options: ImportOptions, turns: Turns = ALONE): Promise<ImportSummary> {
   try {
-    return await importOwned(options);
+    return await importOwned(options, turns);
   } catch (failure) {
     const first = firstError(failure);
+    if (first instanceof NotBeside) throw first;
     const error = explainStoreError(first, options.store) ?? first;
     recordFailure(options, error);
     throw error;
@@ -64,18 +66,19 @@ function recordFailure({ store, clock }: ImportOptions, error: unknown): void {
   }
 }
 
-async function importOwned(options: ImportOptions): Promise<ImportSummary> {
+async function importOwned(options: ImportOptions, turns: Turns): Promise<ImportSummary> {
   const watch = new Stopwatch(options.clock);
-  removeAside(options.store);
+  if (turns.isAlone) removeAside(options.store);
   const bulk = mayBeBuiltAnew(options.store, path.resolve(options.recordedPath ?? options.source.path));
   const gapMs = options.gapMs ?? gapOfStore(options.store) ?? DEFAULT_GAP_MS;
+  if (bulk && !turns.isAlone) throw new NotBeside('the store is built anew');
   const first = bulk ? bulkImport : mergeImport;
   using readable = fileToRead(options);
   const outcome = await attempt({ ...options, source: readable.file }, async (source) => {
     const reading = { ...options, recordedPath: options.recordedPath ?? options.source.path, source, gapMs };
-    const result = await first(reading, watch);
+    const result = await first(reading, watch, turns);
     // Rows may have changed between two snapshots: what did is found by comparing once more.
-    return result.renewed ? await mergeImport(reading, watch) : result;
+    return result.renewed ? await mergeImport(reading, watch, turns) : result;
   });
   await breathe();
   const problems = [...readable.problems, ...outcome.problems];

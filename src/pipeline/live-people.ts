@@ -26,6 +26,7 @@ import type { ContactLookUp } from './contact-look-up.ts';
 import { findSelfChats, type PeopleOptions, participantsOf, readIdentities } from './lookups.ts';
 import { newestIn } from './newest-row.ts';
 import { SourceAddresses } from './source-addresses.ts';
+import { contactsByHandle, isChatGone } from './who-is-there.ts';
 
 /** The names of chats are read again at most this often, in milliseconds, while nothing was added or taken away. */
 const RENAMES_EVERY_MS = 250;
@@ -92,6 +93,16 @@ export class LivePeople {
     const change = this.#readAgain(nowMs);
     this.#note(nowMs);
     return change;
+  }
+
+  /** Whether what is held here is still so in the store, after others have written who is who. */
+  isCurrent(): boolean {
+    const contacts = contactsByHandle(this.#db);
+    return (
+      this.#context.meContact === meContact(this.#db) &&
+      [...this.#byAddress.values()].every(({ handle, contact }) => contacts.get(handle) === contact) &&
+      !isChatGone(this.#db, new Set(this.chatOfRow.values()))
+    );
   }
 
   /** True when chats may have been renamed since the names were last read: there is something to look at soon. */

@@ -40,6 +40,9 @@ export type LiveSourceOptions = {
 /** The writer's cache, in KiB, and statements' own tables in memory: batches are small. */
 const CACHE_KIB = 32_768;
 
+/** Pages of the log before it is written back: what SQLite does unasked. */
+const CHECKPOINT_PAGES = 1_000;
+
 /**
  * One opening of a followed source: the writer's connection with Apple's file attached, and all that is known of it. It
  * is opened anew when the file has been replaced; what it holds in memory is loaded anew after a rollback.
@@ -105,6 +108,11 @@ export class LiveSource implements Disposable {
 
   #readSchemaVersion(): unknown {
     return this.db.value(`PRAGMA ${APPLE}.schema_version`);
+  }
+
+  /** Whether what is committed here is written back from the log here, or by somebody else. */
+  writeBack(isOn: boolean): void {
+    this.db.exec(`PRAGMA wal_autocheckpoint = ${isOn ? CHECKPOINT_PAGES : 0}`);
   }
 
   /** After a batch: newer rows prove more. */

@@ -32,3 +32,16 @@ export const TOUCHED_GAP = 8;
 
 /** With more ranges than this touched, comparing the newest rows, and all of them in the sweep, costs less. */
 export const MOST_TOUCHED_RANGES = 100;
+
+/** A sweep is begun so long after the last one began, when anything was committed meanwhile; and is over in less. */
+export const SWEEP_EVERY_MS = 30_000;
+export const SWEEP_WITHIN_MS = 25_000;
+/** One that is wanted at once begins no sooner than this after the last one began. */
+export const SWEEP_AGAIN_MS = 2_000;
+export const SWEEP_LOOK_MS = 250;
+/** Upkeep looks for something to do this often. */
+export const UPKEEP_EVERY_MS = 1_000;
+/** Without any commit of ours there is still what time alone makes due. */
+export const UPKEEP_ANYWAY_MS = 60_000;
+/** Between two slices of upkeep. */
+export const UPKEEP_REST_MS = 20;

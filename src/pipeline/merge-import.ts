@@ -17,7 +17,7 @@ import {
   unseenRows,
 } from '../load/index.ts';
 import { appendEvents } from '../outbox/index.ts';
-import { dataVersion, probeSchema } from '../sources/messages/index.ts';
+import { dataVersionSeen, probeSchema } from '../sources/messages/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { mirrorsDeletes, openStoreForWriting, storedGapMs } from '../store/index.ts';
 import { readPeople } from './lookups.ts';
@@ -28,10 +28,12 @@ import { APPLE, attachSource, SourceRun } from './source-run.ts';
 import { StagedStanding } from './staged-standing.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { TakeOver } from './take-over.ts';
-import { ALONE, type Turns } from './turns.ts';
+import { ALONE, NotBeside, type Turns } from './turns.ts';
 
-/** Pages of the log before it is written back, after a turn: the same pages of indexes change in every one. */
+/** Pages of the log before it is written back, where nobody waits: the same pages of indexes change in every turn. */
 const CHECKPOINT_PAGES = 16_384;
+/** The same beside whoever follows, in rows. */
+const CHECKPOINT_ROWS = 20_000;
 
 /**
  * A later import: the source is read once more into tables aside, by the same rules, without the writer, and then
@@ -70,20 +72,16 @@ async function readSource(db: Database, options: ReadingOptions, watch: Stopwatc
   // Whatever ends this early, closing the connection rolls back, and takes what was staged with it.
   db.exec(isAlone ? BEGIN : 'BEGIN');
   const people = readPeople(db, probeSchema(db, APPLE, options.source.path), options);
+  const version = dataVersionSeen(db, APPLE);
   if (!isAlone) db.exec(COMMIT);
-  const version = dataVersion(db, APPLE);
   const run = await turns.takeForPeople(() => {
-    if (!isAlone) db.exec(BEGIN);
-    const settled = settle(db, options, people);
-    if (!isAlone) db.exec(COMMIT);
-    return settled;
+    const work = () => settle(db, options, people, turns);
+    return isAlone ? work() : db.transaction(work);
   });
   watch.lap('people');
-  if (!isAlone) {
-    db.exec('BEGIN');
-    run.renewed = dataVersion(db, APPLE) !== version;
-  }
+  if (!isAlone) db.exec('BEGIN');
   run.placeRows();
+  run.renewed = dataVersionSeen(db, APPLE) !== version;
   run.placements.columns = null;
   watch.lap('scan');
   await run.copyMessages(STAGED, run.placements.slices);
@@ -93,9 +91,15 @@ async function readSource(db: Database, options: ReadingOptions, watch: Stopwatc
   return run;
 }
 
-function settle(db: Database, options: ReadingOptions, people: ReturnType<typeof readPeople>): SourceRun {
+function settle(
+  db: Database,
+  options: ReadingOptions,
+  people: ReturnType<typeof readPeople>,
+  { followed }: Turns,
+): SourceRun {
   const record = sourceRecord(options);
   const sourceId = options.asSource ?? recognizeSource(db, record);
+  if (sourceId === followed) throw new NotBeside('the source is being followed');
   appendEvents(db, options.clock.now(), [{ type: 'import_started', chatId: null, data: { sourceId, bulk: false } }]);
   const run = new SourceRun(db, options, sourceId);
   const united = run.settlePeople(people);
@@ -137,36 +141,46 @@ async function takeOver(
   const moment = () => ({ gapMs: options.gapMs, nowMs: options.clock.now() });
   const mirrorDeletes = mirrorsDeletes(db);
   const { lastRowid } = run.placements;
-  const work = new TakeOver(db, { sourceId, mirrorDeletes, moment, unseen, lastRowid });
+  const work = new TakeOver(db, { stepRows: turns.stepRows, sourceId, mirrorDeletes, moment, unseen, lastRowid });
   const standing = new StagedStanding(db, run);
   const { total } = work;
   const steps = work.steps();
   let done = 0;
   for (let isOver = false; !isOver; ) {
-    isOver = await turns.take(async () => {
-      db.exec('BEGIN IMMEDIATE');
-      standing.renew();
-      const before = done;
-      do {
-        const step = steps.next();
-        if (step.done === true) {
-          tellProgress(db, options, { before, done, total });
-          finish(db, run, work.changes);
-          db.exec('COMMIT');
-          return true;
+    const before = done;
+    isOver = await turns.take(() =>
+      transaction(db, async () => {
+        standing.renew();
+        let step = steps.next();
+        for (; step.done !== true; step = steps.next()) {
+          done = Math.min(total, done + step.value);
+          if (turns.isAlone) await breathe();
+          checkCancelled(options);
+          if (turns.isWanted() || done - before >= turns.mostRows) break;
         }
-        done = Math.min(total, done + step.value);
-        if (turns.isAlone) await breathe();
-        checkCancelled(options);
-      } while (!turns.isWanted() && done - before < turns.mostRows);
-      tellProgress(db, options, { before, done, total });
-      db.exec('COMMIT');
-      return false;
-    });
-    if (!turns.isAlone) db.exec('PRAGMA main.wal_checkpoint(PASSIVE)');
+        tellProgress(db, options, { before, done, total });
+        if (step.done === true) finish(db, run, work.changes);
+        return step.done === true;
+      }),
+    );
+    // Between two turns, so that nobody waits; seldom, as the same pages are written in every turn.
+    if (!turns.isAlone && isNext(CHECKPOINT_ROWS, before, done)) db.exec('PRAGMA main.wal_checkpoint(PASSIVE)');
     options.onProgress({ stage: 'merge', done, total });
     await breathe();
     checkCancelled(options);
+  }
+}
+
+/** In which others may be heard, but nobody else may write. */
+async function transaction<T>(db: Database, work: () => Promise<T>): Promise<T> {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const result = await work();
+    db.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
   }
 }
 
@@ -191,9 +205,13 @@ function tellProgress(
   { clock }: ReadingOptions,
   { before, done, total }: { before: number; done: number; total: number },
 ): void {
-  const tenth = (rows: number) => Math.floor((rows * 10) / Math.max(1, total));
-  if (tenth(done) === tenth(before)) return;
+  if (!isNext(Math.max(1, total) / 10, before, done)) return;
   appendEvents(db, clock.now(), [{ type: 'import_progress', chatId: null, data: { stage: 'merge', done, total } }]);
+}
+
+/** Whether a count has come past a multiple of `each`. */
+function isNext(each: number, before: number, done: number): boolean {
+  return Math.floor(done / each) !== Math.floor(before / each);
 }
 
 function allChats(db: Database): number[] {

@@ -1,5 +1,5 @@
 import { setReconciling } from '../load/index.ts';
-import { appendEvents } from '../outbox/index.ts';
+import { appendEvents, lastEventId } from '../outbox/index.ts';
 import type { MessagesSchema } from '../sources/messages/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { openStoreForReading, openStoreForWriting, reconcilingReason } from '../store/index.ts';
@@ -64,4 +64,10 @@ export async function reconcile(options: ReconcileOptions, restart: Restart): Pr
   if (result.renewed) await mergeImport({ ...reading, asSource: sourceId }, new Stopwatch(clock));
   using db = openStoreForWriting(store);
   db.transaction(() => setReconciling(db, null));
+}
+
+/** The id of the last event. */
+export function lastEvent(store: string): number {
+  using db = openStoreForReading(store);
+  return lastEventId(db);
 }

@@ -1,8 +1,9 @@
-import { ChatStatsError } from '../kernel/index.ts';
-import { resolveAliases } from '../load/index.ts';
-import { dataVersion } from '../sources/messages/index.ts';
+import { meContact, resolveAliases } from '../load/index.ts';
+import { dataVersionSeen } from '../sources/messages/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import type { SourceRun } from './source-run.ts';
+import { NotBeside } from './turns.ts';
+import { contactsByHandle, isChatGone } from './who-is-there.ts';
 
 /**
  * What staged rows say of the store was true when they were staged. Whoever follows another source may have changed it
@@ -27,36 +28,28 @@ export class StagedStanding {
     this.#aliases = -1;
   }
 
-  /** Brings what is staged up to date. Throws `ChatsUnited` where only staging it anew could. */
+  /** Brings what is staged up to date. Throws `NotBeside` where only staging it anew could. */
   renew(): void {
-    const version = dataVersion(this.#db, 'main');
+    const version = dataVersionSeen(this.#db, 'main');
     if (version === this.#version) return;
     this.#version = version;
     this.#renewSenders();
     const aliases = this.#db.value<number>('SELECT count(*) FROM main.message_aliases') ?? 0;
     if (aliases !== this.#aliases) resolveAliases(this.#db);
     this.#aliases = aliases;
-    const gone = this.#db.value(
-      'SELECT 1 FROM json_each(?) c WHERE NOT EXISTS (SELECT 1 FROM main.chats h WHERE h.id = c.value) LIMIT 1',
-      JSON.stringify(this.#chats),
-    );
-    if (gone !== null) throw new ChatsUnited();
+    if (isChatGone(this.#db, this.#chats)) throw new NotBeside('chats were united while the source was read');
   }
 
   #renewSenders(): void {
-    const now = new Map(
-      this.#db
-        .all<{ handle: number; contact: number }>('SELECT id AS handle, contact_id AS contact FROM main.handles')
-        .map(({ handle, contact }) => [handle, contact]),
-    );
+    const now = contactsByHandle(this.#db);
     for (const [handle, contact] of this.#contacts) {
       const current = now.get(handle);
       if (current === undefined || current === contact) continue;
       this.#setSender(current, 'is_from_me = 0 AND handle_id = ?', handle);
       this.#contacts.set(handle, current);
     }
-    const me = this.#db.value<number>('SELECT id FROM main.contacts WHERE is_me = 1');
-    if (me === null || me === this.#me) return;
+    const me = meContact(this.#db);
+    if (me === this.#me) return;
     this.#setSender(me, 'is_from_me <> 0 AND sender_id = ?', this.#me);
     this.#me = me;
   }
@@ -65,12 +58,5 @@ export class StagedStanding {
     for (const table of ['messages', 'reactions']) {
       this.#db.run(`UPDATE temp.staged_${table} SET sender_id = ? WHERE ${where}`, contact, param);
     }
-  }
-}
-
-/** Chats that rows were staged for are no more. Nothing was lost: the import begins again, and finds less to do. */
-export class ChatsUnited extends ChatStatsError {
-  constructor() {
-    super('ENGINE_BUSY', 'chats were united while the source was read; import it again');
   }
 }

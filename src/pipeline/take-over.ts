@@ -12,12 +12,12 @@ import {
 import type { Database } from '../sqlite/index.ts';
 import { APPLE } from './source-run.ts';
 
-/** Rows of one step: a few milliseconds, so that nobody waits for long. */
-const STEP_ROWS = 2_000;
-/** Rows that are looked up one by one. */
-const STEP_GONE = 250;
+/** Rows, and messages with attachments, that are looked up one by one. */
+const STEP_ONE_BY_ONE = 250;
 
 export type TakeOverOptions = {
+  /** Rows of one step. */
+  stepRows: number;
   sourceId: number;
   mirrorDeletes: boolean;
   moment(): Moment;
@@ -91,15 +91,16 @@ export class TakeOver {
   }
 
   *#ranges(table: Compared): Generator<[number, number]> {
+    const { stepRows } = this.#options;
     const last = lastStaged(this.#db, table);
-    for (let from = 1; from <= last; from += STEP_ROWS) yield [from, from + STEP_ROWS - 1];
+    for (let from = 1; from <= last; from += stepRows) yield [from, from + stepRows - 1];
   }
 
   *#unseen(table: Compared): Generator<number, void> {
     const { sourceId, mirrorDeletes, moment, unseen } = this.#options;
     const all = unseen.get(table) ?? [];
-    for (let at = 0; at < all.length; at += STEP_GONE) {
-      const ids = all.slice(at, at + STEP_GONE);
+    for (let at = 0; at < all.length; at += STEP_ONE_BY_ONE) {
+      const ids = all.slice(at, at + STEP_ONE_BY_ONE);
       const changed = takeAway(this.#db, table, { sourceId, ids, mirrorDeletes, moment: moment() });
       this.changes[table === 'messages' ? 'updated' : table === 'attachments' ? 'attachments' : 'reactions'] += changed;
       yield ids.length;
@@ -123,7 +124,7 @@ function* joinRanges(db: Database, lastRowid: number): Generator<[number, number
     const to =
       db.value<number>(
         `SELECT message_id FROM temp.staged_message_attachments WHERE message_id >= ? ORDER BY message_id
-         LIMIT 1 OFFSET ${STEP_ROWS / 4}`,
+         LIMIT 1 OFFSET ${STEP_ONE_BY_ONE}`,
         from,
       ) ?? Number.MAX_SAFE_INTEGER;
     yield [from, to];

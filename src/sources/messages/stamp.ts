@@ -13,6 +13,9 @@ export type FileStamp = { inode: string; size: bigint; mtimeNs: bigint } | null;
  */
 export type Stamp = { database: FileStamp; wal: FileStamp; shm: FileStamp; version: number | null };
 
+/** Of a database that is not there. */
+export const NO_FILES: Stamp = { database: null, wal: null, shm: null, version: null };
+
 /**
  * `changed`: something was committed, or may have been. `replaced`: the files at the path are not those that the
  * connection has open, which would never see a change again: close it at once (see `openStamped`). `gone`: no database
@@ -44,6 +47,11 @@ export function dataVersion(db: Database, schema = 'main'): number | null {
     // Locked, damaged, or taken away; the sizes and times of the files have to do.
     return null;
   }
+}
+
+/** The same number of what the transaction that is open sees of `schema`, from its first statement on. */
+export function dataVersionSeen(db: Database, schema: string): number | null {
+  return db.value<number>(`PRAGMA ${schema}.data_version`);
 }
 
 /**
