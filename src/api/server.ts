@@ -7,6 +7,7 @@ import { Hub } from '../delivery/index.ts';
 import { ChatStatsError } from '../kernel/index.ts';
 import type { BackupReader } from '../sources/iphone-backup/index.ts';
 import type { Api, Context } from './context.ts';
+import { encodeAnswer } from './encode-answer.ts';
 import { Guard } from './guard.ts';
 import { HeavyReader } from './heavy-reader.ts';
 import { Monitor } from './monitor.ts';
@@ -122,7 +123,7 @@ async function appOf(context: Context, { checkAnswers = false, page }: ApiOption
   });
   app.server.maxConnections = MOST_CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(checkAnswers ? serializerCompiler : () => JSON.stringify);
+  app.setSerializerCompiler(checkAnswers ? serializerCompiler : () => encodeAnswer as (answer: unknown) => string);
   app.setErrorHandler(answerError);
   // First of all, so that whoever is not let in learns nothing, not even what there is.
   app.addHook('onRequest', async ({ method, url, headers }) => context.guard.check({ method, url, headers }));
