@@ -22,6 +22,7 @@ import { peopleRoutes } from './routes/people.ts';
 import { stateRoutes } from './routes/state.ts';
 import { streamRoutes } from './routes/streams.ts';
 import { StoreReader } from './store-reader.ts';
+import { keepWarm } from './warm-up.ts';
 
 /** The longest body of a request, in bytes: what can be asked for is short. */
 const BODY_BYTES = 16_384;
@@ -65,6 +66,8 @@ export type ApiOptions = Pick<
   page: string | null;
   /** Whether answers are checked against their schemas, which tests do; it takes longer than making them. */
   checkAnswers?: boolean;
+  /** Whether lists are warmed up when the server has started; tests have no use for it. True where nothing is said. */
+  warmsUp?: boolean;
   /** For tests: shorter waits of the streams, in milliseconds. */
   streams?: { pollMs?: number; beatMs?: number; stalledMs?: number };
 };
@@ -96,6 +99,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
   started.defer(() => app.close());
   const { port } = await listen(app, options);
   heavy.start();
+  if (options.warmsUp ?? true) started.use(keepWarm(reader));
   const name = options.host.includes(':') ? `[${options.host}]` : options.host;
   const running = started.move();
   return {
