@@ -1,7 +1,8 @@
 /**
  * What the doors cost: how soon a commit of Messages is at the clients of a stream, with one and with many; how long
- * each list takes, with nothing to do, while messages come in and while a source is imported again; and the memory of
- * `chatstats up`. A made-up Messages writes in a process of its own, `chatstats up` runs in another.
+ * each list takes, with nothing to do, while messages come in and while a source is imported again, and how much of the
+ * processor the answering thread had for it; and the memory of `chatstats up`. A made-up Messages writes in a process of
+ * its own, `chatstats up` runs in another.
  *
  * Usage: node bench/api/index.ts [--messages 300000] [--quick] [--only streams,lists]
  */
@@ -15,7 +16,7 @@ import { writeHistoryApart } from '../history.ts';
 import { sleep } from '../live/consumer.ts';
 import { BUDGETS, heading, lagHeading, line, tellLags, verdict } from '../live/table.ts';
 import { type Listener, listen } from './listeners.ts';
-import { json, listsOf, SEARCHES, tellCompressed, tellLatencies } from './requests.ts';
+import { COLUMNS, json, listsOf, SEARCHES, tellLatencies } from './requests.ts';
 
 const { values } = parseArgs({
   options: {
@@ -116,18 +117,19 @@ async function streams(address: string): Promise<void> {
   }
 }
 
-async function lists(address: string): Promise<void> {
+async function lists(child: ChildProcess, address: string): Promise<void> {
   const all = await listsOf(address);
-  const count = quick ? 100 : 300;
-  const title = (what: string) => heading(`${`lists of 100, ms, ${what}`.padEnd(55)}  median    99 %    most`);
+  const asked = { address, pid: child.pid ?? 0, count: quick ? 100 : 1_000 };
+  const title = (what: string) => heading(`${`lists of 100, ms, ${what}`.padEnd(53)}${COLUMNS}`);
   title('with nothing to do');
-  await tellLatencies(address, all, count);
-  for (const list of all.slice(1, 5)) await tellCompressed(address, list, count);
-  await tellLatencies(address, SEARCHES, 50);
+  await tellLatencies(asked, all);
+  const compressed = all.slice(1, 5).map(([name, path]) => [`${name}, gzip`, path] as const);
+  await tellLatencies({ ...asked, headers: { 'accept-encoding': 'gzip' } }, compressed);
+  await tellLatencies({ ...asked, count: 50 }, SEARCHES);
   title('while 50 messages a second come in');
   const actor = startActor({ file: source, generation: 'macos-26', seed: 77, only: ['say'], perSecond: 50 });
   await sleep(1_000);
-  await tellLatencies(address, all, count);
+  await tellLatencies(asked, all);
   await actor.stop();
   title('while the source is imported again');
   let isDone = false;
@@ -137,7 +139,7 @@ async function lists(address: string): Promise<void> {
       await sleep(250);
     }
   })();
-  await tellLatencies(address, all, count);
+  await tellLatencies(asked, all);
   isDone = true;
   await importing;
 }
@@ -156,7 +158,7 @@ try {
   const { child, address } = await up();
   memory(child);
   if (parts.has('streams')) await streams(address);
-  if (parts.has('lists')) await lists(address);
+  if (parts.has('lists')) await lists(child, address);
   memory(child);
   child.kill('SIGINT');
   await new Promise((resolve) => child.once('exit', resolve));

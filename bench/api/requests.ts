@@ -1,12 +1,10 @@
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { sleep } from '../live/consumer.ts';
 import { line, spread, verdict } from '../live/table.ts';
 
 /** Milliseconds at the 99th percentile, for lists of 100. */
 const BUDGET_MS = 10;
-
-/** Requests before those that count: code that has just been loaded is slow. */
-const WARM_UP = 20;
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 
@@ -64,35 +62,50 @@ export const SEARCHES: readonly [string, string][] = [
   ['search, nothing found', '/search?limit=100&q=zzqxj'],
 ];
 
-/** Asks for each list again and again, one at a time, and says how long that took. */
-export async function tellLatencies(address: string, lists: readonly [string, string][], count: number): Promise<void> {
+/** What a thread has had of the processor, in milliseconds: on it, and ready to run while others were. */
+type Share = { runMs: number; waitMs: number };
+
+/** Of the main thread of a process, whose id is that of the process. Linux alone tells it. */
+function shareOf(pid: number): Share {
+  const [run = 0, wait = 0] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ').map(Number);
+  return { runMs: run / 1e6, waitMs: wait / 1e6 };
+}
+
+/** The columns of `tellLatencies`. */
+export const COLUMNS = '  median    99 %    most     cpu    wait';
+
+export type Asked = {
+  address: string;
+  /** The process that answers. */
+  pid: number;
+  /** How often each list is asked for. */
+  count: number;
+  headers?: Record<string, string>;
+};
+
+/**
+ * Asks for each list again and again, one at a time, and says how long that took, from the first ask on; and how much
+ * of the processor the answering thread had, and wanted, for one ask. That thread does what else it has to do as well.
+ */
+export async function tellLatencies(
+  { address, pid, count, headers = {} }: Asked,
+  lists: readonly (readonly [name: string, path: string])[],
+): Promise<void> {
   for (const [name, path] of lists) {
     const times: number[] = [];
     let bytes = 0;
-    for (let at = -WARM_UP; at < count; at += 1) {
-      const answer = await get(`${address}api${path}`, {});
-      if (at >= 0) times.push(answer.ms);
+    const before = shareOf(pid);
+    for (let at = 0; at < count; at += 1) {
+      const answer = await get(`${address}api${path}`, headers);
+      times.push(answer.ms);
       bytes = answer.bytes;
       // As a page asks: not in one go.
       await sleep(1);
     }
+    const after = shareOf(pid);
     const { median, p99, most } = spread(times);
-    const cells = [median, p99, most].map((ms) => ms.toFixed(1).padStart(8)).join('');
+    const shares = [(after.runMs - before.runMs) / count, (after.waitMs - before.waitMs) / count];
+    const cells = [median, p99, most, ...shares].map((ms) => ms.toFixed(1).padStart(8)).join('');
     line(name, `${cells}   ${verdict(p99, BUDGET_MS)}   ${(bytes / 1_000).toFixed(0)} kB`);
   }
-}
-
-/** The same, compressed. */
-export async function tellCompressed(address: string, [name, path]: [string, string], count: number): Promise<void> {
-  const times: number[] = [];
-  let bytes = 0;
-  for (let at = 0; at < count; at += 1) {
-    const answer = await get(`${address}api${path}`, { 'accept-encoding': 'gzip' });
-    times.push(answer.ms);
-    bytes = answer.bytes;
-    await sleep(1);
-  }
-  const { median, p99, most } = spread(times);
-  const cells = [median, p99, most].map((ms) => ms.toFixed(1).padStart(8)).join('');
-  line(`${name}, gzip`, `${cells}   ${verdict(p99, BUDGET_MS)}   ${(bytes / 1_000).toFixed(0)} kB`);
 }

@@ -135,7 +135,7 @@ function headsOf(db: Database, { query, unified }: ChatListOptions): Head[] {
 function chatsHolding(db: Database, query: string): Set<number> {
   const folded = foldText(query.trim());
   const found = new Set<number>();
-  const rows = db.iterate<{ id: number; words: string | null }>(
+  const rows = db.all<{ id: number; words: string | null }>(
     `SELECT id, identifier || char(10) || coalesce(name, '') AS words FROM chats
      UNION ALL
      SELECT p.chat_id, h.address || char(10) || coalesce(c.name, '')
@@ -174,11 +174,11 @@ function chatItems(db: Database, heads: readonly Head[]): ChatItem[] {
     heads.map(({ id }) => id),
   );
   const items: ChatItem[] = [];
-  for (const head of heads) {
-    const own = head.members.flatMap((id) => rows.get(id) ?? []);
-    const row = rows.get(head.id);
+  for (const { id, members: ids } of heads) {
+    const row = rows.get(id);
     if (row === undefined) continue;
-    const participants = head.members.flatMap((id) => people.get(id) ?? []);
+    const own = ids.length === 1 ? [row] : ids.flatMap((member) => rows.get(member) ?? []);
+    const participants = ofAll(ids, people);
     items.push({
       id: row.id,
       identifier: row.identifier,
@@ -187,15 +187,23 @@ function chatItems(db: Database, heads: readonly Head[]): ChatItem[] {
       title: titleOf(row, participants),
       services: servicesOf(own),
       participants,
-      createdAt: isoTime(smallest(own.map(({ createdAt }) => createdAt))),
+      createdAt: isoTime(own.length === 1 ? row.createdAt : smallest(own.map(({ createdAt }) => createdAt))),
       lastMessageAt: isoTime(row.lastMessageAt),
-      messageCount: own.reduce((total, { messageCount }) => total + messageCount, 0),
+      messageCount: own.length === 1 ? row.messageCount : own.reduce((total, chat) => total + chat.messageCount, 0),
       lastMessage: last.get(row.id) ?? null,
-      activeConversation: head.members.flatMap((id) => active.get(id) ?? []).at(-1) ?? null,
-      members: head.members,
+      activeConversation: ofAll(ids, active).at(-1) ?? null,
+      members: ids,
     });
   }
   return items;
+}
+
+/** What there is of some chats, one after another. Most rows of a list are one chat, which needs no copy. */
+function ofAll<T>(ids: readonly number[], byChat: ReadonlyMap<number, T[]>): T[] {
+  const [id] = ids;
+  return id !== undefined && ids.length === 1
+    ? (byChat.get(id) ?? [])
+    : ids.flatMap((member) => byChat.get(member) ?? []);
 }
 
 function servicesOf(chats: readonly ChatRow[]): string[] {
@@ -212,7 +220,8 @@ function participantsOf(db: Database, chats: string): Map<number, ChatPerson[]> 
     chats,
   );
   const people = new Map<number, ChatPerson[]>();
-  for (const { chat, ...person } of rows) {
+  for (const { chat, contactId, address, name } of rows) {
+    const person = { contactId, address, name };
     const others = people.get(chat);
     if (others === undefined) people.set(chat, [person]);
     else others.push(person);
@@ -265,15 +274,18 @@ function lastMessages(db: Database, chats: readonly number[]): Map<number, LastM
     JSON.stringify(chats),
   );
   return new Map(
-    rows.map(({ chat, ...row }) => [
-      chat,
+    rows.map((row) => [
+      row.chat,
       {
-        ...row,
+        guid: row.guid,
+        kind: row.kind,
         text: beginningOf(row.text),
         isFromMe: row.isFromMe !== 0,
+        senderName: row.senderName,
         sentAt: isoTime(row.sentAt),
         unsentAt: isoTime(row.unsentAt),
         deletedAt: isoTime(row.deletedAt),
+        attachments: row.attachments,
       },
     ]),
   );

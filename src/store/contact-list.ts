@@ -1,3 +1,4 @@
+import { isoTime } from '../kernel/index.ts';
 import type { ContactOrigin } from '../model/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { foldText } from './search-fold.ts';
@@ -37,12 +38,7 @@ export function contactList(
   db: Database,
   { limit, after, query }: { limit: number; after: ContactCursor | null; query: string | null },
 ): { items: ContactItem[]; next: ContactCursor | null } {
-  const folded = query === null ? null : foldText(query.trim());
-  const rows: Row[] = [];
-  for (const row of pages(db, after, folded === null ? limit + 1 : -1)) {
-    if (folded === null || holds(row, folded)) rows.push(row);
-    if (rows.length > limit) break;
-  }
+  const rows = query === null ? pageOf(db, after, limit + 1) : found(db, after, limit + 1, foldText(query.trim()));
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   const chats = directChatsOf(
@@ -67,13 +63,32 @@ function holds({ name, identifiers }: Row, folded: string): boolean {
   return [name ?? '', ...(JSON.parse(identifiers) as string[])].some((word) => foldText(word).includes(folded));
 }
 
-function pages(db: Database, after: ContactCursor | null, limit: number): Iterable<Row> {
-  if (after === null) return db.iterate<Row>(`${CONTACTS} ${ORDER} LIMIT ?`, limit);
-  const behind =
-    after.name === null
-      ? 'c.name IS NULL AND c.id > ?2'
-      : '(c.name IS NULL OR (c.name COLLATE NOCASE, c.id) > (?1, ?2))';
-  return db.iterate<Row>(`${CONTACTS} WHERE ${behind} AND ?1 IS ?1 ${ORDER} LIMIT ?3`, after.name, after.id, limit);
+/** The rows behind a place. Identifiers are put together for those alone that are shown. */
+function pageOf(db: Database, after: ContactCursor | null, limit: number): Row[] {
+  return db.all<Row>(
+    `${CONTACTS} WHERE c.id IN (SELECT c.id FROM contacts c WHERE ${behind(after)} ${ORDER} LIMIT ?3) ${ORDER}`,
+    ...[after?.name ?? null, after?.id ?? null, limit],
+  );
+}
+
+function found(db: Database, after: ContactCursor | null, limit: number, folded: string): Row[] {
+  const rows: Row[] = [];
+  const all = db.iterate<Row>(
+    `${CONTACTS} WHERE ${behind(after)} ${ORDER}`,
+    ...[after?.name ?? null, after?.id ?? null],
+  );
+  for (const row of all) {
+    if (holds(row, folded)) rows.push(row);
+    if (rows.length === limit) break;
+  }
+  return rows;
+}
+
+/** What comes behind a place: ?1 is its name, ?2 its id. Each form names both, because both are always given. */
+function behind(after: ContactCursor | null): string {
+  if (after === null) return '?1 IS ?1 AND ?2 IS ?2';
+  if (after.name === null) return '?1 IS ?1 AND c.name IS NULL AND c.id > ?2';
+  return '(c.name IS NULL OR (c.name COLLATE NOCASE, c.id) > (?1, ?2))';
 }
 
 function directChatsOf(db: Database, contacts: readonly number[]): Map<number, ContactItem['directChats']> {
@@ -86,9 +101,11 @@ function directChatsOf(db: Database, contacts: readonly number[]): Map<number, C
     JSON.stringify(contacts),
   );
   const chats = new Map<number, ContactItem['directChats']>();
-  for (const { contact, at, ...chat } of rows) {
-    const item = { ...chat, lastMessageAt: at === null ? null : new Date(at).toISOString() };
-    chats.set(contact, [...(chats.get(contact) ?? []), item]);
+  for (const { contact, id, identifier, messageCount, at } of rows) {
+    const item = { id, identifier, messageCount, lastMessageAt: isoTime(at) };
+    const others = chats.get(contact);
+    if (others === undefined) chats.set(contact, [item]);
+    else others.push(item);
   }
   return chats;
 }

@@ -82,12 +82,18 @@ export function conversationsOfChats(
   chats: readonly number[],
   state: ConversationState,
 ): Map<number, ConversationItem[]> {
-  const wanted = new Set(chats);
   const gapMs = storedGapMs(db);
   const found = new Map<number, ConversationItem[]>();
-  for (const row of db.all<Row>(`${CONVERSATIONS} WHERE v.state = ? ORDER BY v.ended_at`, state)) {
-    if (!wanted.has(row.chatId)) continue;
-    found.set(row.chatId, [...(found.get(row.chatId) ?? []), toItem(row, gapMs)]);
+  // Those in a state are few, and a chat has many: the plus keeps SQLite from going over all of each chat's.
+  const rows = db.all<Row>(
+    `${CONVERSATIONS} WHERE v.state = ? AND +v.chat_id IN (SELECT value FROM json_each(?)) ORDER BY v.ended_at`,
+    state,
+    JSON.stringify(chats),
+  );
+  for (const row of rows) {
+    const others = found.get(row.chatId);
+    if (others === undefined) found.set(row.chatId, [toItem(row, gapMs)]);
+    else others.push(toItem(row, gapMs));
   }
   return found;
 }
@@ -116,13 +122,20 @@ export function conversationDetail(db: Database, id: number): ConversationDetail
   };
 }
 
-function toItem({ isFromMe, address, ...row }: Row, gapMs: number | null): ConversationItem {
+function toItem(row: Row, gapMs: number | null): ConversationItem {
+  const { isFromMe, address, state } = row;
   return {
-    ...row,
+    id: row.id,
+    chat: row.chat,
+    chatId: row.chatId,
     startedAt: isoTime(row.startedAt),
     endedAt: isoTime(row.endedAt),
-    initiator: isFromMe !== null && isFromMe !== 0 ? 'me' : address,
+    messageCount: row.messageCount,
+    initiatorName: row.initiatorName,
+    state,
     sealedAt: isoTime(row.sealedAt),
-    sealsAt: row.state === 'active' && gapMs !== null ? isoTime(row.endedAt + gapMs) : null,
+    revision: row.revision,
+    initiator: isFromMe !== null && isFromMe !== 0 ? 'me' : address,
+    sealsAt: state === 'active' && gapMs !== null ? isoTime(row.endedAt + gapMs) : null,
   };
 }

@@ -228,7 +228,10 @@ function reactionsTo(db: Database, guids: readonly string[]): Map<string, Timeli
      ORDER BY r.reacted_at, r.id`,
     JSON.stringify(guids),
   );
-  return grouped(rows, ({ target, isFromMe, ...reaction }) => [target, { ...reaction, isFromMe: isFromMe !== 0 }]);
+  return grouped(rows, ({ target, kind, emoji, senderName, part, isFromMe }) => [
+    target,
+    { kind, emoji, senderName, part, isFromMe: isFromMe !== 0 },
+  ]);
 }
 
 function attachmentsOf(db: Database, ids: readonly number[]): Map<number, TimelineAttachment[]> {
@@ -240,12 +243,12 @@ function attachmentsOf(db: Database, ids: readonly number[]): Map<number, Timeli
      WHERE ma.message_id IN (SELECT value FROM json_each(?)) ORDER BY ma.message_id, ma.position`,
     JSON.stringify(ids),
   );
-  return grouped(rows, ({ message, isSticker, ...attachment }) => [
+  return grouped(rows, ({ message, guid, name, mimeType, bytes, state, isSticker }) => [
     message,
     {
-      ...attachment,
+      ...{ guid, name, mimeType, bytes, state },
       isSticker: isSticker !== 0,
-      url: attachment.state === 'present' ? `/api/attachments/${encodeURIComponent(attachment.guid)}` : null,
+      url: state === 'present' ? `/api/attachments/${encodeURIComponent(guid)}` : null,
     },
   ]);
 }

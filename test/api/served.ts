@@ -101,7 +101,7 @@ export async function served({
           machine: { platform: process.platform, home: fixture.folder, env: {}, node: process.execPath },
           clock: clock ?? systemClock,
         }),
-      ...{ host: '127.0.0.1', port: 0, token: null, page: null, checkAnswers: true },
+      ...{ host: '127.0.0.1', port: 0, token: null, page: null, checkAnswers: true, warmsUp: false },
       ...api,
     });
   let server = await start();
