@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { cancelPlans, discardLetters, retryLetters } from '../analysis/index.ts';
-import { ChatStatsError, Lanes, systemClock } from '../kernel/index.ts';
+import { ChatStatsError, Lanes, must, systemClock } from '../kernel/index.ts';
 import { discardEntries, writeSetting } from '../load/index.ts';
 import { acknowledge, appendEvents, lastEventId, registerConsumer } from '../outbox/index.ts';
 import {
@@ -26,7 +26,7 @@ import {
 } from '../store/index.ts';
 import { AnalysisHost } from './analysis-host.ts';
 import type { HandlerContext, Handlers } from './host.ts';
-import { importBeside } from './import-thread.ts';
+import { importInThread } from './import-thread.ts';
 import { LiveService } from './live-service.ts';
 import type { ImportArgs } from './protocol.ts';
 
@@ -216,16 +216,19 @@ async function besideFollowing(args: ImportArgs, context: HandlerContext): Promi
   const followed = following?.status.sourceId ?? null;
   if (following === null || followed === null || splitsAnew(args, context.store)) return null;
   const renewPeople = () => following.renewPeople();
-  return await following.whileOthersWrite(() => importBeside({ args, followed, renewPeople }, context));
+  return await following.whileOthersWrite(() => importInThread({ args, followed, renewPeople }, context));
 }
 
-/** In one turn, whoever waits. */
-async function alone(args: ImportArgs, { store, signal, lanes, progress }: HandlerContext): Promise<ImportSummary> {
+/** In one turn, whoever waits; where somebody follows, readers of the store go on meanwhile. */
+async function alone(args: ImportArgs, context: HandlerContext): Promise<ImportSummary> {
+  const { store, signal, lanes, progress } = context;
+  const { following } = live;
   return await lanes.run('upkeep', async () => {
     if (signal.aborted) throw new ChatStatsError('CANCELLED', 'the command was cancelled');
-    const work = async () =>
-      await importIntoOwnedStore({ ...args, store, clock: systemClock, signal, onProgress: progress });
-    return live.following === null ? await work() : await live.following.aside(work);
+    if (following === null)
+      return await importIntoOwnedStore({ ...args, store, clock: systemClock, signal, onProgress: progress });
+    const work = () => importInThread({ args, followed: null, renewPeople: () => {} }, context);
+    return must(await following.aside(work), 'where nobody else writes, any import can be done');
   });
 }
 

@@ -2,8 +2,11 @@ import type { ImportProgress, ImportSummary } from '../pipeline/index.ts';
 import type { PortableError } from './portable-error.ts';
 import type { ImportArgs } from './protocol.ts';
 
-/** What the thread of an import is given: `wanted` is 1 while another task waits for its turn to end. */
-export type ImportTask = { args: ImportArgs; store: string; followed: number; wanted: Int32Array };
+/**
+ * What the thread of an import is given: the source that is followed meanwhile, null where nobody else writes. `wanted`
+ * is 1 while another task waits for its turn to end.
+ */
+export type ImportTask = { args: ImportArgs; store: string; followed: number | null; wanted: Int32Array };
 
 export type FromImport =
   | { type: 'turn'; forPeople: boolean }

@@ -10,21 +10,21 @@ import type { ImportArgs } from './protocol.ts';
 /** Nearly all that the thread makes is short-lived; a small nursery keeps its memory small. */
 const YOUNG_GENERATION_MB = 16;
 
-export type BesideOptions = {
+export type ThreadOptions = {
   args: ImportArgs;
-  /** The source that is followed meanwhile. */
-  followed: number;
+  /** The source that is followed meanwhile; null: nobody else writes until the import has ended. */
+  followed: number | null;
   /** Lets whoever follows learn what a turn has changed of who is who, before anybody else has a turn. */
   renewPeople(): void;
 };
 
 /**
- * An import in a thread of its own, beside whoever follows another source. The thread reads as it likes; it writes only
- * in turns, which wait in the lane of upkeep like any other task, and end soon when another task waits. Answers null
- * when it cannot be done so.
+ * An import in a thread of its own, which takes less of the processor than whoever is waited for. Beside whoever follows
+ * another source, the thread reads as it likes, and writes only in turns, which wait in the lane of upkeep like any
+ * other task, and end soon when another task waits. Answers null when it cannot be done so.
  */
-export async function importBeside(
-  { args, followed, renewPeople }: BesideOptions,
+export async function importInThread(
+  { args, followed, renewPeople }: ThreadOptions,
   { store, signal, lanes, progress }: Pick<HandlerContext, 'store' | 'signal' | 'lanes' | 'progress'>,
 ): Promise<ImportSummary | null> {
   const wanted = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));

@@ -6,7 +6,7 @@ import os from 'node:os';
 import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
 import { must, systemClock } from '../kernel/index.ts';
-import { importIntoOwnedStore, NotBeside, type Turns } from '../pipeline/index.ts';
+import { ALONE, importIntoOwnedStore, NotBeside, type Turns } from '../pipeline/index.ts';
 import type { FromImport, ImportTask, ToImport } from './import-protocol.ts';
 import { toPortable } from './portable-error.ts';
 
@@ -64,7 +64,7 @@ try {
       signal: cancelled.signal,
       onProgress: (progress) => tell({ type: 'progress', progress }),
     },
-    turns,
+    followed === null ? ALONE : turns,
   );
   tell({ type: 'done', summary });
 } catch (error) {

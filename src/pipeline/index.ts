@@ -15,7 +15,7 @@ export { pendingReason, reconcile } from './reconcile.ts';
 export { type RemovedSource, removeSource } from './remove-source.ts';
 export { retryQuarantine } from './retry-quarantine.ts';
 export { sealChatNow, sealSlice } from './seal.ts';
-export { NotBeside, type Turns } from './turns.ts';
+export { ALONE, NotBeside, type Turns } from './turns.ts';
 export { upkeepSlice } from './upkeep.ts';
 export { type VerifyOptions, verifySource } from './verify.ts';
 export type { Difference, DifferenceKind, SetAside, VerifyCounts, VerifyReport } from './verify-report.ts';
