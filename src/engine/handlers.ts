@@ -25,7 +25,7 @@ import {
   storeId,
 } from '../store/index.ts';
 import { AnalysisHost } from './analysis-host.ts';
-import type { HandlerContext, Handlers } from './host.ts';
+import { type HandlerContext, type Handlers, inLane } from './host.ts';
 import { importInThread } from './import-thread.ts';
 import { LiveService } from './live-service.ts';
 import type { ImportArgs } from './protocol.ts';
@@ -46,8 +46,10 @@ export const handlers: Handlers = {
     lane: null,
     async run(args, context) {
       const { store, notify } = context;
-      const summary = await bulkWork.run(
+      const summary = await inLane(
+        bulkWork,
         'one',
+        context.signal,
         async () => (await besideFollowing(args, context)) ?? (await alone(args, context)),
       );
       notify('committed', { position: positionOf(store) });
@@ -197,7 +199,7 @@ export const handlers: Handlers = {
       if (following?.status.sourceId === source) {
         throw new ChatStatsError('USAGE', 'this source is being followed; stop following it, then remove it');
       }
-      return await bulkWork.run('one', () =>
+      return await inLane(bulkWork, 'one', signal, () =>
         removeSource({
           ...{ store, sourceId: source, clock: systemClock, signal, onProgress: progress },
           inTurn: (task) => lanes.run('upkeep', task),
@@ -223,8 +225,7 @@ async function besideFollowing(args: ImportArgs, context: HandlerContext): Promi
 async function alone(args: ImportArgs, context: HandlerContext): Promise<ImportSummary> {
   const { store, signal, lanes, progress } = context;
   const { following } = live;
-  return await lanes.run('upkeep', async () => {
-    if (signal.aborted) throw new ChatStatsError('CANCELLED', 'the command was cancelled');
+  return await inLane(lanes, 'upkeep', signal, async () => {
     if (following === null)
       return await importIntoOwnedStore({ ...args, store, clock: systemClock, signal, onProgress: progress });
     const work = () => importInThread({ args, followed: null, renewPeople: () => {} }, context);

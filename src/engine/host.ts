@@ -124,21 +124,7 @@ class Host {
     // The other side is our own code, of this very version, and typed by the same map.
     const context = this.#context(call, signal);
     const work = async () => await handler.run(args as Calls[N]['args'], context);
-    return handler.lane === null ? await work() : await this.#inLane(handler.lane, signal, work);
-  }
-
-  /** Runs when its turn comes. Cancelled before that, it is answered at once and never begins. */
-  #inLane<T>(lane: Lane, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    let begun = false;
-    signal.addEventListener('abort', () => begun || reject(cancelled()), { once: true });
-    const turn = this.#lanes.run(lane, async () => {
-      if (signal.aborted) return;
-      begun = true;
-      await work().then(resolve, reject);
-    });
-    turn.catch((error: unknown) => reject(error instanceof LaneFullError ? busy(error) : error));
-    return promise;
+    return handler.lane === null ? await work() : await inLane(this.#lanes, handler.lane, signal, work);
   }
 
   #context(call: number, signal: AbortSignal): HandlerContext {
@@ -152,6 +138,26 @@ class Host {
       background: (work) => this.#keep(work),
     };
   }
+}
+
+/** Runs when its turn comes. Cancelled before that, it is answered at once and never begins. Throws CANCELLED, ENGINE_BUSY. */
+export function inLane<Name extends string, T>(
+  lanes: Lanes<Name>,
+  lane: Name,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  let begun = false;
+  if (signal.aborted) reject(cancelled());
+  signal.addEventListener('abort', () => begun || reject(cancelled()), { once: true });
+  const turn = lanes.run(lane, async () => {
+    if (signal.aborted) return;
+    begun = true;
+    await work().then(resolve, reject);
+  });
+  turn.catch((error: unknown) => reject(error instanceof LaneFullError ? busy(error) : error));
+  return promise;
 }
 
 function cancelled(): ChatStatsError {

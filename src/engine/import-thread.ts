@@ -46,6 +46,7 @@ export async function importInThread(
   };
   const cancel = () => post({ type: 'cancel' });
   signal.addEventListener('abort', cancel, { once: true });
+  if (signal.aborted) cancel();
   worker.on('message', (message: FromImport) => {
     switch (message.type) {
       case 'turn':

@@ -1,5 +1,5 @@
 import type { Database } from '../sqlite/index.ts';
-import { type Compared, clearDifferences } from './staging.ts';
+import { COMPARED, type Compared, clearDifferences } from './staging.ts';
 import { clearShared } from './versions/index.ts';
 
 /**
@@ -13,8 +13,6 @@ const SLICE_ROWS = 40_000;
 const later = (table: Compared): string => `rowid IN (
   SELECT t.rowid FROM temp.staged_${table} t WHERE t.rowid > (
     SELECT min(f.rowid) FROM temp.staged_${table} f WHERE f.guid = t.guid))`;
-
-const COMPARED: readonly Compared[] = ['messages', 'reactions', 'poll_votes', 'attachments'];
 
 /** The tables of staged rows that repeat a guid. */
 export function repeatedTables(db: Database): Compared[] {

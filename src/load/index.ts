@@ -113,6 +113,7 @@ export { finaliseSealed, type SealStep, sealChat, sealDueConversations } from '.
 export { extendSearchIndex, type IndexStep } from './search-index.ts';
 export { addChatServices, rareServices } from './services.ts';
 export {
+  COMPARED,
   type Compared,
   clearDifferences,
   clearStaging,

@@ -15,7 +15,8 @@ export const STAGED: Destination = {
 };
 
 const TABLES = ['messages', 'reactions', 'poll_votes', 'attachments', 'message_edits', 'message_attachments'] as const;
-const COMPARED = ['messages', 'reactions', 'poll_votes', 'attachments'] as const;
+/** The tables whose rows are compared by guid, in the order in which they are taken over. */
+export const COMPARED = ['messages', 'reactions', 'poll_votes', 'attachments'] as const;
 export type Compared = (typeof COMPARED)[number];
 
 const FOLLOWING = {

@@ -1,6 +1,7 @@
 import { breathe, ChatStatsError } from '../kernel/index.ts';
 import {
   adoptRows,
+  COMPARED,
   type Compared,
   createStaging,
   indexStaging,
@@ -67,13 +68,12 @@ export async function mergeImport(
  */
 async function readSource(db: Database, options: ReadingOptions, watch: Stopwatch, turns: Turns): Promise<SourceRun> {
   const { isAlone } = turns;
-  const [BEGIN, COMMIT] = ['BEGIN IMMEDIATE', 'COMMIT'];
   options.onProgress({ stage: 'people', done: 0, total: 0 });
   // Whatever ends this early, closing the connection rolls back, and takes what was staged with it.
-  db.exec(isAlone ? BEGIN : 'BEGIN');
+  db.exec(isAlone ? 'BEGIN IMMEDIATE' : 'BEGIN');
   const people = readPeople(db, probeSchema(db, APPLE, options.source.path), options);
   const version = dataVersionSeen(db, APPLE);
-  if (!isAlone) db.exec(COMMIT);
+  if (!isAlone) db.exec('COMMIT');
   const run = await turns.takeForPeople(() => {
     const work = () => settle(db, options, people, turns);
     return isAlone ? work() : db.transaction(work);
@@ -86,7 +86,7 @@ async function readSource(db: Database, options: ReadingOptions, watch: Stopwatc
   watch.lap('scan');
   await run.copyMessages(STAGED, run.placements.slices);
   run.copyOthers(STAGED);
-  db.exec(COMMIT);
+  db.exec('COMMIT');
   watch.lap('messages');
   return run;
 }
@@ -110,8 +110,6 @@ function settle(
   touchSource(db, sourceId, record);
   return run;
 }
-
-const COMPARED: readonly Compared[] = ['messages', 'reactions', 'poll_votes', 'attachments'];
 
 /** Puts what is staged in order, and finds what this source had and has no more. */
 async function prepare(db: Database, run: SourceRun, turns: Turns): Promise<Map<Compared, number[]>> {

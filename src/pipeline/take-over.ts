@@ -1,5 +1,6 @@
 import {
   beginBatch,
+  COMPARED,
   type Compared,
   lastStaged,
   type Moment,
@@ -65,7 +66,8 @@ export class TakeOver {
       yield rows;
     }
     yield* this.#unseen('messages');
-    for (const table of ['reactions', 'poll_votes', 'attachments'] as const) {
+    for (const table of COMPARED) {
+      if (table === 'messages') continue;
       for (const range of this.#ranges(table)) {
         const rows = beginBatch(this.#db, table, ...range);
         const changed = rows === 0 ? 0 : mergeOthers(this.#db, table, this.#batch);
@@ -109,8 +111,7 @@ export class TakeOver {
 
   /** Lists of attachments, once both sides are in the store. */
   *#joins(): Generator<number, void> {
-    const { lastRowid } = this.#options;
-    for (const [from, to] of joinRanges(this.#db, lastRowid)) {
+    for (const [from, to] of joinRanges(this.#db, this.#options.lastRowid)) {
       updateAttachmentJoins(this.#db, { from, to });
       yield 0;
     }

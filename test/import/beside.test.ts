@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStoreForReading } from '../../src/store/index.ts';
@@ -89,16 +90,24 @@ describe('an import beside whoever follows another source', () => {
     const other = otherHistory('cut');
     await s.sync().live();
     const child = place.start(['--db', s.store, 'import', other, '--address-book', 'none']);
-    const status = await new Promise<number | null>((resolve) => {
-      child.stderr?.once('data', () => void setTimeout(300).then(() => child.kill('SIGINT')));
-      child.once('close', resolve);
-    });
-    expect([0, 130]).toContain(status);
+    const closed = once(child, 'close') as Promise<[number | null]>;
+    const heldOfOther = () => {
+      using db = openStoreForReading(s.store);
+      return db.value<number>('SELECT count(*) FROM messages WHERE source_id = 2') ?? 0;
+    };
+    while (heldOfOther() === 0) await setTimeout(5);
+    child.kill('SIGINT');
+    expect((await closed)[0]).toBe(130);
+    const held = heldOfOther();
+    expect(eventsOf(s.store, 0).filter((event) => event.type === 'import_failed')).toMatchObject([
+      { data: { code: 'CANCELLED' } },
+    ]);
     const guid = guidOf(await s.act({ act: 'say' }));
     const again = await s.run('--json', 'import', other, '--address-book', 'none');
     expect(again.status, again.stderr).toBe(0);
     await agrees(s);
     await verified(s, other);
+    expect(heldOfOther()).toBeGreaterThan(held);
     using db = openStoreForReading(s.store);
     expect(db.value('SELECT count(*) FROM messages WHERE guid = ?', guid)).toBe(1);
   });
