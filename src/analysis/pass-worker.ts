@@ -3,7 +3,7 @@
  * modules of the user's. Whatever becomes of it, the thread that follows messages goes on.
  */
 import { parentPort } from 'node:worker_threads';
-import { ChatStatsError, must } from '../kernel/index.ts';
+import { ChatStatsError, must, stepBack } from '../kernel/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { openStoreForReading } from '../store/index.ts';
 import { type LoadedPass, loadPasses } from './load-passes.ts';
@@ -17,6 +17,9 @@ let store = '';
 let db: Database | null = null;
 let passes: LoadedPass[] = [];
 let runs = new PassRuns([]);
+
+// Nobody waits for a result as one waits for a message.
+stepBack();
 
 port.on('message', (message: ToPasses) => {
   switch (message.type) {

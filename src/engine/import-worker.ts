@@ -2,10 +2,8 @@
  * What runs in the thread of an import beside whoever follows another source: one import, then it is done. It writes in
  * the turns that the engine's thread gives it.
  */
-import os from 'node:os';
-import process from 'node:process';
 import { parentPort, workerData } from 'node:worker_threads';
-import { must, systemClock } from '../kernel/index.ts';
+import { must, stepBack, systemClock } from '../kernel/index.ts';
 import { ALONE, importIntoOwnedStore, NotBeside, type Turns } from '../pipeline/index.ts';
 import type { FromImport, ImportTask, ToImport } from './import-protocol.ts';
 import { toPortable } from './portable-error.ts';
@@ -14,8 +12,6 @@ import { toPortable } from './portable-error.ts';
 const STEP_ROWS = 500;
 /** Rows of one turn when nobody waits: what is written at its end has to be waited for by whoever comes then. */
 const MOST_ROWS = 6_000;
-/** Whoever follows and whoever asks go first. */
-const NICENESS = 10;
 
 const port = must(parentPort, 'this file is the entry of a worker thread');
 const tell = (message: FromImport) => port.postMessage(message);
@@ -53,8 +49,8 @@ const turns: Turns = {
   mostRows: MOST_ROWS,
 };
 
-// Only Linux gives a thread a priority of its own; elsewhere it would be that of the whole process.
-if (process.platform === 'linux') os.setPriority(0, NICENESS);
+// Whoever follows and whoever asks go first.
+stepBack();
 try {
   const summary = await importIntoOwnedStore(
     {

@@ -15,3 +15,4 @@ export { systemRandom } from './random.ts';
 export { responsibleProgram } from './responsible-program.ts';
 export { finish, paused } from './slices.ts';
 export { type IntMap, SparseInts } from './sparse-ints.ts';
+export { stepBack } from './step-back.ts';

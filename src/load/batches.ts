@@ -1,5 +1,5 @@
 import type { Database } from '../sqlite/index.ts';
-import { COMPARED, type Compared, clearDifferences } from './staging.ts';
+import { COMPARED, type Compared, clearDifferences, listBatch } from './staging.ts';
 import { clearShared } from './versions/index.ts';
 
 /**
@@ -37,7 +37,6 @@ export function partRepeated(db: Database, tables: readonly Compared[], nowMs: n
 
 /** Puts staged rows in the order of batches, once all are there. */
 export function orderStaged(db: Database): void {
-  db.exec('CREATE TEMP TABLE batch (staged INTEGER PRIMARY KEY)');
   db.exec('CREATE TEMP TABLE staged_order (position INTEGER PRIMARY KEY, staged INTEGER)');
   db.exec(`INSERT INTO temp.staged_order (staged) SELECT rowid FROM temp.staged_messages
     ORDER BY rowid / ${SLICE_ROWS}, chat_id, sent_at, rowid`);
@@ -57,10 +56,9 @@ export function lastStaged(db: Database, table: Compared): number {
 export function beginBatch(db: Database, table: Compared, from: number, to: number): number {
   clearShared(db);
   clearDifferences(db);
-  db.run('DELETE FROM temp.batch');
   const rows =
     table === 'messages'
       ? 'SELECT staged FROM temp.staged_order WHERE position BETWEEN ? AND ?'
       : `SELECT rowid FROM temp.staged_${table} WHERE rowid BETWEEN ? AND ?`;
-  return db.run(`INSERT INTO temp.batch ${rows}`, from, to).changes;
+  return listBatch(db, rows, from, to);
 }

@@ -14,6 +14,7 @@ export {
   openSecondAside,
   promoteAside,
   removeAside,
+  removeSecondAside,
   secondAsidePath,
   takeSecondAside,
 } from './build-aside.ts';

@@ -5,7 +5,7 @@ import { arrivalOf, removalOf, settleConversations } from './forward.ts';
 import { mergeAttachments, mergeReactions, recordSightings, replaceEdits } from './merge.ts';
 import type { NewMessages } from './place-new.ts';
 import { addChatServices, servicesOfNew } from './services.ts';
-import { clearDifferences, compareTable, updateChanged } from './staging.ts';
+import { clearDifferences, compareBatch, updateChanged } from './staging.ts';
 import { foldNewTwins, resolveAliases } from './twins.ts';
 import { takeFacts } from './versions/index.ts';
 
@@ -27,11 +27,11 @@ export type Merged = { inserted: number; updated: number; conversations: number 
  */
 export function mergeMessages(db: Database, options: BatchOptions): Merged {
   const { sourceId, apple, moment, fresh, twins } = options;
-  compareTable(db, 'messages', sourceId, 'batch');
+  compareBatch(db, 'messages', sourceId);
   if (foldNewTwins(db, sourceId, apple, twins).length > 0) {
     clearDifferences(db);
     resolveAliases(db);
-    compareTable(db, 'messages', sourceId, 'batch');
+    compareBatch(db, 'messages', sourceId);
   }
   const changes = messageChanges(db);
   const added = fresh.insert(moment);
@@ -57,7 +57,7 @@ export function mergeOthers(
   table: 'reactions' | 'poll_votes' | 'attachments',
   { sourceId, moment }: BatchOptions,
 ): number {
-  compareTable(db, table, sourceId, 'batch');
+  compareBatch(db, table, sourceId);
   const { changed } = table === 'attachments' ? mergeAttachments(db) : mergeReactions(db, [], moment.nowMs);
   recordSightings(db, sourceId);
   return changed;

@@ -116,10 +116,13 @@ export function mergeAttachments(db: Database): { changed: number } {
 export function recordSightings(db: Database, sourceId: number): void {
   for (const [table, what] of SIGHTED) {
     db.run(
-      `INSERT OR REPLACE INTO main.sightings (source_id, guid, source_rowid, source_state, what)
+      // As in `insertWith`: nothing of the transaction stays when this fails.
+      `INSERT OR FAIL INTO main.sightings (source_id, guid, source_rowid, source_state, what)
        SELECT ?, s.guid, s.source_rowid, s.source_state, ? FROM temp.shared_rows x
          CROSS JOIN temp.staged_${table} s ON s.rowid = x.staged CROSS JOIN main.${table} m ON m.id = x.id
-       WHERE x.what = '${table}' AND m.source_id <> ?`,
+       WHERE x.what = '${table}' AND m.source_id <> ?
+       ON CONFLICT (guid, source_id) DO UPDATE SET source_rowid = excluded.source_rowid,
+         source_state = excluded.source_state, what = excluded.what`,
       sourceId,
       what,
       sourceId,

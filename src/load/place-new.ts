@@ -41,8 +41,9 @@ export class NewMessages {
         for (const { staged } of group.fresh) this.#conversations.set(staged, id);
       }
     }
-    const own = { id: 'id_of_new(rowid)', conversation_id: 'conversation_of_new(rowid)' };
-    const messages = insertWith(this.#db, 'messages', own);
+    this.#db.exec(`UPDATE temp.diff_messages SET new_id = id_of_new(staged),
+      new_conversation = conversation_of_new(staged) WHERE id IS NULL`);
+    const messages = insertWith(this.#db, 'messages', { id: 'd.new_id', conversation_id: 'd.new_conversation' });
     for (const group of known) this.#extend(group, moment);
     for (const [chat, fresh] of byChat) moveChatDates(this.#db, chat, fresh.length);
     return { messages, conversations };

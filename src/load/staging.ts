@@ -1,7 +1,7 @@
 import type { Database } from '../sqlite/index.ts';
 import { ATTACHMENT_MERGE, MESSAGE_MERGE, REACTION_MERGE, VOTE_MERGE } from './merge-rules.sql.ts';
 import type { Destination } from './rows.ts';
-import { type Among, clearShared, createShared, decideShared, stagedRows } from './versions/index.ts';
+import { clearShared, createShared, decideShared } from './versions/index.ts';
 
 /** Tables of the shape of our own, outside of the store, that take what a source says before it is compared. */
 export const STAGED: Destination = {
@@ -62,9 +62,11 @@ export function createStaging(db: Database): void {
     db.exec(`CREATE TEMP TABLE staged_${table} AS SELECT * FROM main.${table} WHERE 0`);
   }
   for (const table of COMPARED) {
-    db.exec(`CREATE TEMP TABLE diff_${table} (staged INTEGER PRIMARY KEY, id INTEGER, chat INTEGER, old_chat INTEGER)`);
+    db.exec(`CREATE TEMP TABLE diff_${table} (
+      staged INTEGER PRIMARY KEY, id INTEGER, chat INTEGER, old_chat INTEGER, new_id INTEGER, new_conversation INTEGER)`);
     db.exec(`CREATE INDEX temp.diff_${table}_by_id ON diff_${table} (id)`);
   }
+  db.exec('CREATE TEMP TABLE batch (staged INTEGER PRIMARY KEY, id INTEGER)');
   db.exec('CREATE INDEX temp.staged_edits_by_message ON staged_message_edits (message_id)');
   createShared(db);
 }
@@ -91,19 +93,29 @@ export function clearDifferences(db: Database): void {
 /** Finds what is new (`id` null) and what has changed, row by row, once everything is staged. */
 export function compareStaged(db: Database, sourceId: number): void {
   for (const table of COMPARED) {
-    compareTable(db, table, sourceId, 'all');
+    listBatch(db, `SELECT rowid FROM temp.staged_${table}`);
+    compareBatch(db, table, sourceId);
     removeRepeated(db, table, `DELETE FROM temp.diff_${table} WHERE staged`);
   }
 }
 
-/** The same of one table, for all that is staged or for the rows of a batch. */
-export function compareTable(db: Database, table: Compared, sourceId: number, among: Among): void {
-  decideShared(db, table, sourceId, { following: FOLLOWING[table], among });
+/** Lists the staged rows that are to be compared next. Answers how many there are. */
+export function listBatch(db: Database, select: string, ...params: number[]): number {
+  db.run('DELETE FROM temp.batch');
+  return db.run(`INSERT INTO temp.batch (staged) ${select}`, ...params).changes;
+}
+
+/** The same of the listed rows of one table. What we hold is looked up once: guids lie all over their index. */
+export function compareBatch(db: Database, table: Compared, sourceId: number): void {
+  db.run(`UPDATE temp.batch SET id = (
+    SELECT m.id FROM temp.staged_${table} s CROSS JOIN main.${table} m ON m.guid = s.guid WHERE s.rowid = staged)`);
+  decideShared(db, table, sourceId, FOLLOWING[table]);
   const chat = table === 'messages' ? 's.chat_id, m.chat_id' : 'NULL, NULL';
   const differs = MERGES[table].map(([column, sql]) => `m.${column} IS NOT (${sql})`).join(' OR ');
   db.run(`INSERT INTO temp.diff_${table} (staged, id, chat, old_chat)
-    SELECT s.rowid, m.id, ${chat} FROM ${stagedRows(table, among)} LEFT JOIN main.${table} m ON m.guid = s.guid ${withEntry(table)}
-    WHERE m.id IS NULL OR (coalesce(x.is_decided, 1) AND (${differs}))`);
+    SELECT b.staged, b.id, ${chat} FROM temp.batch b CROSS JOIN temp.staged_${table} s ON s.rowid = b.staged
+      LEFT JOIN main.${table} m ON m.id = b.id ${withEntry(table)}
+    WHERE b.id IS NULL OR (coalesce(x.is_decided, 1) AND (${differs}))`);
 }
 
 /** Only a damaged source repeats a guid; the first row speaks for all. */
@@ -115,19 +127,18 @@ function removeRepeated(db: Database, table: Compared, deleteWhereStaged: string
 }
 
 /** By connection, whose tables stay as they are: the catalogue is slow to ask on every wake. */
-const columnsOf = new WeakMap<Database, Map<Compared, string>>();
+const columnsOf = new WeakMap<Database, Map<Compared, readonly string[]>>();
 
 /** Columns that a new row takes over as they were staged. */
-function ownColumns(db: Database, table: Compared): string {
-  const known = columnsOf.get(db) ?? new Map<Compared, string>();
+function ownColumns(db: Database, table: Compared): readonly string[] {
+  const known = columnsOf.get(db) ?? new Map<Compared, readonly string[]>();
   columnsOf.set(db, known);
   const columns =
     known.get(table) ??
     db
       .all<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`)
       .map((row) => row.name)
-      .filter((name) => name !== 'id')
-      .join(', ');
+      .filter((name) => name !== 'id');
   known.set(table, columns);
   return columns;
 }
@@ -137,15 +148,19 @@ export function insertNew(db: Database, table: Compared): number {
   return insertWith(db, table, {});
 }
 
-/** The same, with some columns as these expressions give them. */
+/**
+ * The same, with some columns as these expressions over the difference `d` give them. No function of ours may be among
+ * them: as the statement could then fail in the middle, SQLite would keep a copy of every page of the indexes that it
+ * touches. FAIL, because all of a transaction is undone when any of it fails.
+ */
 export function insertWith(db: Database, table: Compared, instead: Readonly<Record<string, string>>): number {
   const own = ownColumns(db, table);
-  const columns = instead.id === undefined ? own : `id, ${own}`;
-  const values = columns.split(', ').map((column) => instead[column] ?? column);
+  const columns = instead.id === undefined ? own : ['id', ...own];
+  const values = columns.map((column) => instead[column] ?? `s.${column}`);
   return db.run(
-    `INSERT INTO main.${table} (${columns})
-     SELECT ${values.join(', ')} FROM temp.staged_${table} WHERE rowid IN (
-       SELECT d.staged FROM temp.diff_${table} d WHERE d.id IS NULL) ORDER BY rowid`,
+    `INSERT OR FAIL INTO main.${table} (${columns.join(', ')})
+     SELECT ${values.join(', ')} FROM temp.diff_${table} d CROSS JOIN temp.staged_${table} s ON s.rowid = d.staged
+     WHERE d.id IS NULL ORDER BY d.staged`,
   ).changes;
 }
 
@@ -156,7 +171,7 @@ export function updateChanged(db: Database, table: Compared): number {
   if (db.value(`${changed} LIMIT 1`) === null) return 0;
   // An UPDATE cannot give its target an alias that the rules could use, so the held row is joined in as `m`.
   return db.run(
-    `UPDATE main.${table} SET (${merges.map(([column]) => column).join(', ')}) = (SELECT ${merges
+    `UPDATE OR FAIL main.${table} SET (${merges.map(([column]) => column).join(', ')}) = (SELECT ${merges
       .map(([, sql]) => sql)
       .join(', ')} FROM temp.diff_${table} d JOIN temp.staged_${table} s ON s.rowid = d.staged
          JOIN main.${table} m ON m.id = d.id ${withEntry(table)} WHERE d.id = ${table}.id)

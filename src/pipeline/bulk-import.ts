@@ -1,7 +1,6 @@
 import { breathe, collectGarbage, must } from '../kernel/index.ts';
 import {
   addSource,
-  attachSecondAside,
   carryOver,
   type Destination,
   finishAside,
@@ -41,8 +40,8 @@ const COLLECT_FROM_ROWS = 1_000_000;
  * when it is complete. Leaves nothing behind when it fails or is cancelled.
  */
 export async function bulkImport(options: ReadingOptions, watch: Stopwatch): Promise<ImportResult> {
+  await using second = SecondThread.planFor(options);
   const db = openAside(options.store);
-  const second = SecondThread.planFor(options);
   try {
     carryOver(db, options.store);
     const result = await build(db, options, watch, second);
@@ -57,7 +56,6 @@ export async function bulkImport(options: ReadingOptions, watch: Stopwatch): Pro
     watch.lap('check');
     return result;
   } catch (error) {
-    await second?.stop();
     db.close();
     removeAside(options.store);
     throw error;
@@ -72,7 +70,7 @@ async function build(
   second: SecondThread | null,
 ): Promise<ImportResult> {
   using _source = attachSource(db, options);
-  using _aside = second === null ? null : attachSecondAside(db, options.store);
+  second?.attach(db);
   watch.lap('open');
   db.exec('BEGIN');
   const sourceId = addSource(db, sourceRecord(options));
@@ -87,10 +85,8 @@ async function build(
   if (run.placements.count > COLLECT_FROM_ROWS) collectGarbage();
   watch.lap('split');
 
-  const [own, others] = second === null ? [run.placements.slices, []] : second.share(run.placements.slices);
-  const elsewhere = second?.copy(run, others);
-  await run.copyMessages(OWN_TABLES, own);
-  await elsewhere?.(db);
+  if (second === null) await run.copyMessages(OWN_TABLES, run.placements.slices);
+  else await second.copyMessages(run, OWN_TABLES);
   watch.lap('messages');
   run.copyOthers(OWN_TABLES);
   settleAllReactions(db);

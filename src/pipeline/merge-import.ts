@@ -25,6 +25,7 @@ import { readPeople } from './lookups.ts';
 import type { ImportResult, ReadingOptions } from './options.ts';
 import { recognizeSource } from './recognize.ts';
 import { recordImport, sourceRecord } from './record.ts';
+import { SecondThread } from './second-thread.ts';
 import { APPLE, attachSource, SourceRun } from './source-run.ts';
 import { StagedStanding } from './staged-standing.ts';
 import type { Stopwatch } from './stopwatch.ts';
@@ -46,13 +47,16 @@ export async function mergeImport(
   watch: Stopwatch,
   turns: Turns = ALONE,
 ): Promise<ImportResult> {
+  // Beside whoever follows, the other core is theirs.
+  await using second = turns.isAlone ? SecondThread.planFor(options) : null;
   using db = openStoreForWriting(options.store);
   using _source = attachSource(db, options);
+  second?.attach(db);
   // Who follows must not wait for it; so it is done between two turns.
   db.exec(`PRAGMA wal_autocheckpoint = ${turns.isAlone ? CHECKPOINT_PAGES : 0}`);
   createStaging(db);
   watch.lap('open');
-  const run = await readSource(db, options, watch, turns);
+  const run = await readSource({ db, options, watch, turns, second });
   options.onProgress({ stage: 'compare', done: 0, total: 0 });
   await breathe();
   const unseen = await prepare(db, run, turns);
@@ -62,15 +66,24 @@ export async function mergeImport(
   return { renewed: run.renewed, rows: run.placements.count, problems: run.lookUps.problems };
 }
 
+type SourceReading = {
+  db: Database;
+  options: ReadingOptions;
+  watch: Stopwatch;
+  turns: Turns;
+  second: SecondThread | null;
+};
+
 /**
  * People and chats are written, the rows staged. Where nobody else writes, in one snapshot of the source; else the writer
  * is let go of between the two, and what was committed to the source meanwhile is found by comparing once more.
  */
-async function readSource(db: Database, options: ReadingOptions, watch: Stopwatch, turns: Turns): Promise<SourceRun> {
+async function readSource({ db, options, watch, turns, second }: SourceReading): Promise<SourceRun> {
   const { isAlone } = turns;
   options.onProgress({ stage: 'people', done: 0, total: 0 });
   // Whatever ends this early, closing the connection rolls back, and takes what was staged with it.
-  db.exec(isAlone ? 'BEGIN IMMEDIATE' : 'BEGIN');
+  // Not IMMEDIATE, which would lock the file of the second thread, too; where nobody else writes, nobody comes before.
+  db.exec('BEGIN');
   const people = readPeople(db, probeSchema(db, APPLE, options.source.path), options);
   const version = dataVersionSeen(db, APPLE);
   if (!isAlone) db.exec('COMMIT');
@@ -84,7 +97,8 @@ async function readSource(db: Database, options: ReadingOptions, watch: Stopwatc
   run.renewed = dataVersionSeen(db, APPLE) !== version;
   run.placements.columns = null;
   watch.lap('scan');
-  await run.copyMessages(STAGED, run.placements.slices);
+  if (second === null) await run.copyMessages(STAGED, run.placements.slices);
+  else await second.copyMessages(run, STAGED);
   run.copyOthers(STAGED);
   db.exec('COMMIT');
   watch.lap('messages');

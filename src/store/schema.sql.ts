@@ -7,7 +7,7 @@ import { ANALYSIS_INDEXES, ANALYSIS_TABLES } from './analysis-schema.sql.ts';
  * events) are never given twice, and the search index relies on it. `source_rowid` is the row id under which a row was
  * seen in its source, `source_state` a fingerprint of what it said there: one that is the same needs no second look.
  */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 /** Written into the file's header, so that a store is told from any other SQLite file. */
 export const APPLICATION_ID = 0x43685374;
@@ -36,7 +36,7 @@ export const TABLES: readonly string[] = [
   ) STRICT`,
 
   `CREATE TABLE contact_identifiers (
-    contact_id INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE,
+    contact_id INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     position INTEGER NOT NULL,
     value TEXT NOT NULL,
     kind TEXT NOT NULL,
@@ -57,13 +57,13 @@ export const TABLES: readonly string[] = [
   `CREATE TABLE contact_cards (
     card TEXT PRIMARY KEY,
     source TEXT NOT NULL,
-    contact_id INTEGER REFERENCES contacts (id),
+    contact_id INTEGER REFERENCES contacts (id) DEFERRABLE INITIALLY DEFERRED,
     content TEXT NOT NULL
   ) STRICT, WITHOUT ROWID`,
 
   // Pictures of cards whose book cannot be asked again, because it is encrypted; all others are read where they are.
   `CREATE TABLE card_pictures (
-    card TEXT PRIMARY KEY REFERENCES contact_cards (card) ON DELETE CASCADE,
+    card TEXT PRIMARY KEY REFERENCES contact_cards (card) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     mime_type TEXT NOT NULL,
     bytes BLOB NOT NULL
   ) STRICT`,
@@ -71,7 +71,7 @@ export const TABLES: readonly string[] = [
   // The owner's addresses, as the sources tell.
   `CREATE TABLE own_addresses (
     address TEXT NOT NULL,
-    source_id INTEGER NOT NULL REFERENCES sources (id),
+    source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     PRIMARY KEY (address, source_id)
   ) STRICT, WITHOUT ROWID`,
 
@@ -97,7 +97,7 @@ export const TABLES: readonly string[] = [
     id INTEGER PRIMARY KEY,
     address TEXT NOT NULL UNIQUE,
     kind TEXT NOT NULL,
-    contact_id INTEGER NOT NULL REFERENCES contacts (id)
+    contact_id INTEGER NOT NULL REFERENCES contacts (id) DEFERRABLE INITIALLY DEFERRED
   ) STRICT`,
 
   // `given_name` is the one that its members gave a group; `name` is shown: that one, else the members'.
@@ -111,25 +111,25 @@ export const TABLES: readonly string[] = [
     created_at INTEGER,
     last_message_at INTEGER,
     message_count INTEGER NOT NULL DEFAULT 0,
-    source_id INTEGER NOT NULL REFERENCES sources (id),
+    source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     UNIQUE (kind, identifier)
   ) STRICT`,
 
   // All names under which Apple knows one chat: addresses, chat identifiers, group ids.
   `CREATE TABLE chat_aliases (
     alias TEXT PRIMARY KEY,
-    chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE
+    chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
   ) STRICT, WITHOUT ROWID`,
 
   `CREATE TABLE chat_participants (
-    chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
-    handle_id INTEGER NOT NULL REFERENCES handles (id),
+    chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    handle_id INTEGER NOT NULL REFERENCES handles (id) DEFERRABLE INITIALLY DEFERRED,
     PRIMARY KEY (chat_id, handle_id)
   ) STRICT, WITHOUT ROWID`,
 
   `CREATE TABLE conversations (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    chat_id INTEGER NOT NULL REFERENCES chats (id),
+    chat_id INTEGER NOT NULL REFERENCES chats (id) DEFERRABLE INITIALLY DEFERRED,
     started_at INTEGER NOT NULL,
     ended_at INTEGER NOT NULL,
     message_count INTEGER NOT NULL,
@@ -145,10 +145,10 @@ export const TABLES: readonly string[] = [
   `CREATE TABLE messages (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     guid TEXT NOT NULL,
-    chat_id INTEGER NOT NULL REFERENCES chats (id),
+    chat_id INTEGER NOT NULL REFERENCES chats (id) DEFERRABLE INITIALLY DEFERRED,
     sender_id INTEGER,
-    handle_id INTEGER REFERENCES handles (id),
-    conversation_id INTEGER REFERENCES conversations (id),
+    handle_id INTEGER REFERENCES handles (id) DEFERRABLE INITIALLY DEFERRED,
+    conversation_id INTEGER REFERENCES conversations (id) DEFERRABLE INITIALLY DEFERRED,
     kind TEXT NOT NULL,
     text TEXT,
     sent_at INTEGER,
@@ -171,13 +171,13 @@ export const TABLES: readonly string[] = [
     event TEXT,
     is_scheduled INTEGER NOT NULL DEFAULT 0,
     historical INTEGER NOT NULL DEFAULT 0,
-    source_id INTEGER NOT NULL REFERENCES sources (id),
+    source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     source_rowid INTEGER NOT NULL,
     source_state INTEGER NOT NULL DEFAULT 0
   ) STRICT`,
 
   `CREATE TABLE message_edits (
-    message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     position INTEGER NOT NULL,
     part INTEGER NOT NULL,
     edited_at INTEGER,
@@ -195,12 +195,12 @@ export const TABLES: readonly string[] = [
     emoji TEXT,
     is_removal INTEGER NOT NULL,
     sender_id INTEGER,
-    handle_id INTEGER REFERENCES handles (id),
+    handle_id INTEGER REFERENCES handles (id) DEFERRABLE INITIALLY DEFERRED,
     is_from_me INTEGER NOT NULL,
     reacted_at INTEGER,
     removed_at INTEGER,
     vanished_at INTEGER,
-    source_id INTEGER NOT NULL REFERENCES sources (id),
+    source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     source_rowid INTEGER NOT NULL,
     source_state INTEGER NOT NULL DEFAULT 0
   ) STRICT`,
@@ -209,11 +209,11 @@ export const TABLES: readonly string[] = [
     id INTEGER PRIMARY KEY,
     guid TEXT NOT NULL UNIQUE,
     target_guid TEXT,
-    handle_id INTEGER REFERENCES handles (id),
+    handle_id INTEGER REFERENCES handles (id) DEFERRABLE INITIALLY DEFERRED,
     is_from_me INTEGER NOT NULL,
     voted_at INTEGER,
     choices TEXT,
-    source_id INTEGER NOT NULL REFERENCES sources (id),
+    source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     source_rowid INTEGER NOT NULL,
     source_state INTEGER NOT NULL DEFAULT 0
   ) STRICT`,
@@ -232,21 +232,21 @@ export const TABLES: readonly string[] = [
     is_sticker INTEGER NOT NULL,
     is_hidden INTEGER NOT NULL,
     created_at INTEGER,
-    source_id INTEGER NOT NULL REFERENCES sources (id),
+    source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     source_rowid INTEGER NOT NULL,
     source_state INTEGER NOT NULL DEFAULT 0
   ) STRICT`,
 
   `CREATE TABLE message_attachments (
-    message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+    message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     position INTEGER NOT NULL,
-    attachment_id INTEGER NOT NULL REFERENCES attachments (id),
+    attachment_id INTEGER NOT NULL REFERENCES attachments (id) DEFERRABLE INITIALLY DEFERRED,
     PRIMARY KEY (message_id, position)
   ) STRICT, WITHOUT ROWID`,
 
   // The same row seen in a further source (a second Mac, a backup); `what` is `row` (of Apple's message) or `attachment`.
   `CREATE TABLE sightings (
-    source_id INTEGER NOT NULL REFERENCES sources (id),
+    source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     guid TEXT NOT NULL,
     source_rowid INTEGER NOT NULL,
     source_state INTEGER NOT NULL DEFAULT 0,
@@ -258,7 +258,7 @@ export const TABLES: readonly string[] = [
   `CREATE TABLE source_facts (
     what TEXT NOT NULL,
     guid TEXT NOT NULL,
-    source_id INTEGER NOT NULL REFERENCES sources (id),
+    source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     field TEXT NOT NULL,
     value ANY,
     PRIMARY KEY (what, guid, source_id, field)
@@ -267,21 +267,21 @@ export const TABLES: readonly string[] = [
   // Address books that were read with a source.
   `CREATE TABLE source_books (
     book TEXT NOT NULL,
-    source_id INTEGER NOT NULL REFERENCES sources (id),
+    source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     PRIMARY KEY (book, source_id)
   ) STRICT, WITHOUT ROWID`,
 
   // Addresses that occur in a source, also those of whom there is no message.
   `CREATE TABLE source_handles (
-    handle_id INTEGER NOT NULL REFERENCES handles (id) ON DELETE CASCADE,
-    source_id INTEGER NOT NULL REFERENCES sources (id),
+    handle_id INTEGER NOT NULL REFERENCES handles (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     PRIMARY KEY (handle_id, source_id)
   ) STRICT, WITHOUT ROWID`,
 
   // A chat as one source has it; lists are JSON, participants are addresses.
   `CREATE TABLE source_chats (
-    chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
-    source_id INTEGER NOT NULL REFERENCES sources (id),
+    chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     identifier TEXT NOT NULL,
     given_name TEXT,
     services TEXT NOT NULL,
@@ -291,7 +291,7 @@ export const TABLES: readonly string[] = [
   ) STRICT, WITHOUT ROWID`,
 
   `CREATE TABLE live_sync_state (
-    source_id INTEGER PRIMARY KEY REFERENCES sources (id),
+    source_id INTEGER PRIMARY KEY REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     last_message_rowid INTEGER NOT NULL,
     last_attachment_rowid INTEGER NOT NULL,
     apple_epoch_ns TEXT,
@@ -326,7 +326,7 @@ export const TABLES: readonly string[] = [
   // quarantined, discarded or resolved.
   `CREATE TABLE quarantine (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    source_id INTEGER NOT NULL REFERENCES sources (id),
+    source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
     source_rowid INTEGER NOT NULL,
     guid TEXT NOT NULL,
     reason TEXT NOT NULL,

@@ -5,5 +5,5 @@
 export { versionsAside } from './aside.ts';
 export { type SharedTable, sightedAs } from './fields.ts';
 export { isElsewhere, markSharedGone } from './gone.ts';
-export { type Among, clearShared, createShared, decideShared, stagedRows, takeFacts } from './shared-rows.ts';
+export { clearShared, createShared, decideShared, takeFacts } from './shared-rows.ts';
 export { type Withdrawn, withdrawRows } from './withdraw.ts';

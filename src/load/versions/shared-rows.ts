@@ -20,41 +20,31 @@ export function clearShared(db: Database): void {
   db.exec('DELETE FROM temp.shared_rows; DELETE FROM temp.new_facts');
 }
 
-/** All that is staged, or the rows of one batch: those that `temp.batch` lists. */
-export type Among = 'all' | 'batch';
-
-/** Staged rows `s`, as the FROM clause of a statement. */
-export const stagedRows = (table: SharedTable, among: Among): string =>
-  among === 'all' ? `temp.staged_${table} s` : `temp.batch b CROSS JOIN temp.staged_${table} s ON s.rowid = b.staged`;
-
-export type SharedOptions = {
-  among: Among;
-  /** How a row of a source follows the one that it was, as SQL over `s` (now) and `m` (before), by column. */
-  following: readonly (readonly [column: string, sql: string])[];
-};
+/** How a row of a source follows the one that it was, as SQL over `s` (now) and `m` (before), by column. */
+export type Following = readonly (readonly [column: string, sql: string])[];
 
 /**
- * Finds the staged rows that another source has too, and makes each say what all together say. Its own version, which
+ * Finds, among the staged rows that \`temp.batch\` lists, those that another source has too, and makes each say what all together say. Its own version, which
  * the staged row was until then, is set down as facts. Answers whether there is any.
  */
-export function decideShared(db: Database, table: SharedTable, sourceId: number, options: SharedOptions): boolean {
+export function decideShared(db: Database, table: SharedTable, sourceId: number, following: Following): boolean {
   if (db.value('SELECT 1 FROM main.sources WHERE id <> ? LIMIT 1', sourceId) === null) return false;
-  listShared(db, table, sourceId, options.among);
+  listShared(db, table, sourceId);
   if (db.value('SELECT 1 FROM temp.shared_rows WHERE what = ? LIMIT 1', table) === null) return false;
-  const decision = new Decision(db, table, sourceId, options);
-  for (const batch of undecided(db, table, sourceId, options)) for (const row of batch) decision.decide(row);
+  const decision = new Decision(db, table, sourceId, following);
+  for (const batch of undecided(db, table, sourceId, following)) for (const row of batch) decision.decide(row);
   return true;
 }
 
-function listShared(db: Database, table: SharedTable, sourceId: number, among: Among): void {
+function listShared(db: Database, table: SharedTable, sourceId: number): void {
   // A damaged source may repeat a guid: the first row speaks for all.
   db.run(
     `INSERT OR IGNORE INTO temp.shared_rows (what, staged, id, known, guid)
-     SELECT '${table}', s.rowid, m.id, m.source_id = ?1 OR EXISTS (
-         SELECT 1 FROM main.sightings g WHERE g.guid = s.guid AND g.source_id = ?1), m.guid
-     FROM ${stagedRows(table, among)} CROSS JOIN main.${table} m ON m.guid = s.guid
-     WHERE m.source_id <> ?1 OR EXISTS (SELECT 1 FROM main.sightings g WHERE g.guid = s.guid AND g.source_id <> ?1)
-     ORDER BY s.rowid`,
+     SELECT '${table}', b.staged, m.id, m.source_id = ?1 OR EXISTS (
+         SELECT 1 FROM main.sightings g WHERE g.guid = m.guid AND g.source_id = ?1), m.guid
+     FROM temp.batch b CROSS JOIN main.${table} m ON m.id = b.id
+     WHERE m.source_id <> ?1 OR EXISTS (SELECT 1 FROM main.sightings g WHERE g.guid = m.guid AND g.source_id <> ?1)
+     ORDER BY b.staged`,
     sourceId,
   );
 }
@@ -62,12 +52,7 @@ function listShared(db: Database, table: SharedTable, sourceId: number, among: A
 type Listed = { staged: number; id: number; known: number };
 
 /** Those that say anything new: of a row that was known, otherwise than before; of one that was not, otherwise than we. */
-function* undecided(
-  db: Database,
-  table: SharedTable,
-  sourceId: number,
-  { following }: SharedOptions,
-): Generator<Listed[]> {
+function* undecided(db: Database, table: SharedTable, sourceId: number, following: Following): Generator<Listed[]> {
   const columns = fieldsOf(table).filter((field) => field !== 'edits');
   const isOther = columns.map((column) => `m.${column} IS NOT s.${column}`).join(' OR ');
   const hasMoved = following.map(([column, sql]) => `m.${column} IS NOT (${sql})`).join(' OR ');
@@ -92,10 +77,10 @@ class Decision {
   readonly #db: Database;
   readonly #table: SharedTable;
   readonly #sourceId: number;
-  readonly #following: SharedOptions['following'];
+  readonly #following: Following;
   readonly #held: HeldVersions;
 
-  constructor(db: Database, table: SharedTable, sourceId: number, { following }: SharedOptions) {
+  constructor(db: Database, table: SharedTable, sourceId: number, following: Following) {
     this.#db = db;
     this.#table = table;
     this.#sourceId = sourceId;
