@@ -9,6 +9,7 @@ import type { Backup, BackupReader } from '../sources/iphone-backup/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import type { Guard } from './guard.ts';
 import type { HeavyReader } from './heavy-reader.ts';
+import type { KeptChats } from './kept-chats.ts';
 import type { Monitor } from './monitor.ts';
 import type { StoreReader } from './store-reader.ts';
 
@@ -24,6 +25,8 @@ export type Context = {
   clock: Clock;
   engine: ApiEngine;
   reader: StoreReader;
+  /** What was read of chats before, with `reader`. */
+  chats: KeptChats;
   heavy: HeavyReader;
   hub: Hub;
   monitor: Monitor;

@@ -42,25 +42,45 @@ function isPlain(answer: unknown): answer is object {
   return typeof answer === 'object' && answer !== null && Object.getPrototypeOf(answer) === Object.prototype;
 }
 
-function writtenItems(from: number, items: readonly unknown[]): number {
-  let at = from;
+function writtenItems(start: number, items: readonly unknown[]): number {
+  let at = start;
   for (let index = 0; index < items.length; index += 1) {
     if (index > 0) {
       room[at] = COMMA;
       at += 1;
     }
-    at = written(at, (JSON.stringify(items[index]) as string | undefined) ?? 'null');
+    const item = items[index];
+    const kept = bytesKept.get(item as object);
+    if (kept !== undefined) {
+      at = copied(at, kept);
+      continue;
+    }
+    const from = at;
+    at = written(at, (JSON.stringify(item) as string | undefined) ?? 'null');
+    if (Object.isFrozen(item) && typeof item === 'object' && item !== null) {
+      bytesKept.set(item, Buffer.from(room.subarray(from, at)));
+    }
   }
   return at;
 }
 
+/** Of items that are frozen, which says that they are answered again; what they hold does not change either. */
+const bytesKept = new WeakMap<object, Buffer>();
+
 /** Writes a text behind what is in the room already, and says where it ends. A comma has room behind it. */
 function written(at: number, text: string): number {
-  const end = at + text.length * MOST_BYTES_A_UNIT + 1;
-  if (end > room.length) {
-    const larger = Buffer.allocUnsafeSlow(Math.max(end, room.length * 2));
-    room.copy(larger, 0, 0, at);
-    room = larger;
-  }
+  makeRoom(at, text.length * MOST_BYTES_A_UNIT + 1);
   return at + room.write(text, at);
+}
+
+function copied(at: number, bytes: Buffer): number {
+  makeRoom(at, bytes.length + 1);
+  return at + bytes.copy(room, at);
+}
+
+function makeRoom(at: number, bytes: number): void {
+  if (at + bytes <= room.length) return;
+  const larger = Buffer.allocUnsafeSlow(Math.max(at + bytes, room.length * 2));
+  room.copy(larger, 0, 0, at);
+  room = larger;
 }

@@ -10,6 +10,7 @@ import type { Api, Context } from './context.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { Guard } from './guard.ts';
 import { HeavyReader } from './heavy-reader.ts';
+import { KeptChats } from './kept-chats.ts';
 import { Monitor } from './monitor.ts';
 import { servePage } from './page.ts';
 import { answerError } from './problems.ts';
@@ -96,7 +97,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     new Monitor({ engine: options.engine, hub, reader, clock: options.clock, redis: options.redis }),
   );
   const lent: BackupReader[] = [];
-  const app = await appOf({ ...options, reader, heavy, hub, monitor, guard, lent }, options);
+  const chats = new KeptChats();
+  const app = await appOf({ ...options, reader, chats, heavy, hub, monitor, guard, lent }, options);
   // Streams end before the server waits for its connections: disposing goes from the last to the first.
   started.defer(() => app.close());
   const { port } = await listen(app, options);
@@ -129,6 +131,7 @@ async function appOf(context: Context, { checkAnswers = false, page }: ApiOption
   });
   app.server.maxConnections = MOST_CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
+  // Fastify sends bytes as well as text; its types know of text alone.
   app.setSerializerCompiler(checkAnswers ? serializerCompiler : () => encodeAnswer as (answer: unknown) => string);
   app.setErrorHandler(answerError);
   // First of all, so that whoever is not let in learns nothing, not even what there is.

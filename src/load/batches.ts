@@ -43,6 +43,16 @@ export function orderStaged(db: Database): void {
   db.exec('CREATE INDEX temp.staged_joins_by_message ON staged_message_attachments (message_id)');
 }
 
+/**
+ * Looks up which of the staged messages we hold: in the order of guids, which takes half of what one look-up after
+ * another takes. Holds as long as nobody else writes.
+ */
+export function findHeld(db: Database): void {
+  db.exec('CREATE TEMP TABLE held (staged INTEGER PRIMARY KEY, id INTEGER)');
+  db.exec(`INSERT INTO temp.held SELECT s.rowid, m.id FROM temp.staged_messages s INDEXED BY staged_messages_by_guid
+    CROSS JOIN main.messages m ON m.guid = s.guid ORDER BY s.guid`);
+}
+
 /** The last place in the order of a table. */
 export function lastStaged(db: Database, table: Compared): number {
   const sql =

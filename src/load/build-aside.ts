@@ -3,7 +3,6 @@ import path from 'node:path';
 import { ChatStatsError } from '../kernel/index.ts';
 import { type Database, openReadable, openScratch, openWritable, SqliteError, type Value } from '../sqlite/index.ts';
 import { createTables, INDEXES } from '../store/index.ts';
-import type { Destination } from './rows.ts';
 
 /**
  * The bulk build: a store is built in a file aside, without a journal and without indexes, and takes the store's
@@ -19,18 +18,16 @@ export function asidePath(store: string): string {
   return `${store}${BUILDING}`;
 }
 
-/** The file of the second thread of a large import: it holds messages only, until they are appended to the other's. */
+/** The file of the second thread of a large build: it holds messages only, until they are appended to the other's. */
 export function secondAsidePath(store: string): string {
   return `${store}${BUILDING}-2`;
 }
 
-/** Removes what a killed import left behind. */
+/** Removes what a killed build left behind. */
 export function removeAside(store: string): void {
-  for (const aside of [asidePath(store), secondAsidePath(store)]) removeFiles(aside);
-}
-
-function removeFiles(file: string): void {
-  for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${file}${suffix}`, { force: true });
+  for (const aside of [asidePath(store), secondAsidePath(store)]) {
+    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(`${aside}${suffix}`, { force: true });
+  }
 }
 
 export function openAside(store: string): Database {
@@ -47,18 +44,21 @@ function openBuilding(file: string): Database {
 }
 
 const SECOND = 'second';
+/** Tables the second thread fills. Of equal shape here and there and without indexes: SQLite copies rows unread. */
+const SECOND_TABLES = ['messages', 'message_edits'] as const;
+
 /** Makes the second thread's file and attaches it; it must be there before a transaction begins. */
-export function attachSecondAside(db: Database, store: string): void {
-  removeFiles(secondAsidePath(store));
+export function attachSecondAside(db: Database, store: string): Disposable {
   using second = openBuilding(secondAsidePath(store));
   createTables(second);
   second.close();
   db.attach(secondAsidePath(store), SECOND);
-}
-
-/** Once no connection has it open. */
-export function removeSecondAside(store: string): void {
-  removeFiles(secondAsidePath(store));
+  return {
+    [Symbol.dispose]() {
+      if (!db.isTransaction) db.detach(SECOND);
+      rmSync(secondAsidePath(store), { force: true });
+    },
+  };
 }
 
 /** The second thread's own connection to its file. */
@@ -66,13 +66,9 @@ export function openSecondAside(file: string): Database {
   return openBuilding(file);
 }
 
-/**
- * Appends what the second thread copied, once it has finished. In a store that is built, the tables are of equal shape
- * here and there and without indexes, so that SQLite copies rows unread.
- */
-export function takeSecondAside(db: Database, into: Pick<Destination, 'messages' | 'edits'>): void {
-  db.exec(`INSERT INTO ${into.messages} SELECT * FROM ${SECOND}.messages`);
-  db.exec(`INSERT INTO ${into.edits} SELECT * FROM ${SECOND}.message_edits`);
+/** Appends what the second thread copied, once it has finished. */
+export function takeSecondAside(db: Database): void {
+  for (const table of SECOND_TABLES) db.exec(`INSERT INTO main.${table} SELECT * FROM ${SECOND}.${table}`);
 }
 
 const CONSTRAINT = 19;

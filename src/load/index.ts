@@ -5,7 +5,7 @@
 export { adoptRows } from './adopt.ts';
 export { type Applied, applyBatch, type Batch } from './apply.ts';
 export { updateAttachmentJoins } from './attachments.ts';
-export { beginBatch, lastStaged, orderStaged, partRepeated, repeatedTables } from './batches.ts';
+export { beginBatch, findHeld, lastStaged, orderStaged, partRepeated, repeatedTables } from './batches.ts';
 export {
   attachSecondAside,
   carryOver,
@@ -14,7 +14,6 @@ export {
   openSecondAside,
   promoteAside,
   removeAside,
-  removeSecondAside,
   secondAsidePath,
   takeSecondAside,
 } from './build-aside.ts';

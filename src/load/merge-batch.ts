@@ -15,6 +15,8 @@ export type BatchOptions = {
   apple: string;
   moment: Moment;
   fresh: NewMessages;
+  /** `findHeld` has been asked, and nobody else has written since. */
+  found: boolean;
   /** Messages that a new row was found to be, in this import. */
   twins: Set<number>;
 };
@@ -26,8 +28,8 @@ export type Merged = { inserted: number; updated: number; conversations: number 
  * facts and sightings. To be called inside a transaction, which leaves the store whole.
  */
 export function mergeMessages(db: Database, options: BatchOptions): Merged {
-  const { sourceId, apple, moment, fresh, twins } = options;
-  compareBatch(db, 'messages', sourceId);
+  const { sourceId, apple, moment, fresh, twins, found } = options;
+  compareBatch(db, 'messages', sourceId, found);
   if (foldNewTwins(db, sourceId, apple, twins).length > 0) {
     clearDifferences(db);
     resolveAliases(db);

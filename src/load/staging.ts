@@ -105,10 +105,13 @@ export function listBatch(db: Database, select: string, ...params: number[]): nu
   return db.run(`INSERT INTO temp.batch (staged) ${select}`, ...params).changes;
 }
 
-/** The same of the listed rows of one table. What we hold is looked up once: guids lie all over their index. */
-export function compareBatch(db: Database, table: Compared, sourceId: number): void {
-  db.run(`UPDATE temp.batch SET id = (
-    SELECT m.id FROM temp.staged_${table} s CROSS JOIN main.${table} m ON m.guid = s.guid WHERE s.rowid = staged)`);
+const HELD_BY_GUID = (table: Compared): string =>
+  `SELECT m.id FROM temp.staged_${table} s CROSS JOIN main.${table} m ON m.guid = s.guid WHERE s.rowid = batch.staged`;
+const HELD_BEFORE = 'SELECT h.id FROM temp.held h WHERE h.staged = batch.staged';
+
+/** The same of the listed rows of one table. `found`: `findHeld` has looked up what we hold of them. */
+export function compareBatch(db: Database, table: Compared, sourceId: number, found = false): void {
+  db.run(`UPDATE temp.batch SET id = (${found ? HELD_BEFORE : HELD_BY_GUID(table)})`);
   decideShared(db, table, sourceId, FOLLOWING[table]);
   const chat = table === 'messages' ? 's.chat_id, m.chat_id' : 'NULL, NULL';
   const differs = MERGES[table].map(([column, sql]) => `m.${column} IS NOT (${sql})`).join(' OR ');

@@ -1,6 +1,7 @@
 import { breathe, collectGarbage, must } from '../kernel/index.ts';
 import {
   addSource,
+  attachSecondAside,
   carryOver,
   type Destination,
   finishAside,
@@ -40,8 +41,8 @@ const COLLECT_FROM_ROWS = 1_000_000;
  * when it is complete. Leaves nothing behind when it fails or is cancelled.
  */
 export async function bulkImport(options: ReadingOptions, watch: Stopwatch): Promise<ImportResult> {
-  await using second = SecondThread.planFor(options);
   const db = openAside(options.store);
+  const second = SecondThread.planFor(options);
   try {
     carryOver(db, options.store);
     const result = await build(db, options, watch, second);
@@ -56,6 +57,7 @@ export async function bulkImport(options: ReadingOptions, watch: Stopwatch): Pro
     watch.lap('check');
     return result;
   } catch (error) {
+    await second?.stop();
     db.close();
     removeAside(options.store);
     throw error;
@@ -70,7 +72,7 @@ async function build(
   second: SecondThread | null,
 ): Promise<ImportResult> {
   using _source = attachSource(db, options);
-  second?.attach(db);
+  using _aside = second === null ? null : attachSecondAside(db, options.store);
   watch.lap('open');
   db.exec('BEGIN');
   const sourceId = addSource(db, sourceRecord(options));
@@ -85,8 +87,10 @@ async function build(
   if (run.placements.count > COLLECT_FROM_ROWS) collectGarbage();
   watch.lap('split');
 
-  if (second === null) await run.copyMessages(OWN_TABLES, run.placements.slices);
-  else await second.copyMessages(run, OWN_TABLES);
+  const [own, others] = second === null ? [run.placements.slices, []] : second.share(run.placements.slices);
+  const elsewhere = second?.copy(run, others);
+  await run.copyMessages(OWN_TABLES, own);
+  await elsewhere?.(db);
   watch.lap('messages');
   run.copyOthers(OWN_TABLES);
   settleAllReactions(db);

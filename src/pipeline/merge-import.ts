@@ -4,6 +4,7 @@ import {
   COMPARED,
   type Compared,
   createStaging,
+  findHeld,
   indexStaging,
   orderStaged,
   partRepeated,
@@ -25,15 +26,14 @@ import { readPeople } from './lookups.ts';
 import type { ImportResult, ReadingOptions } from './options.ts';
 import { recognizeSource } from './recognize.ts';
 import { recordImport, sourceRecord } from './record.ts';
-import { SecondThread } from './second-thread.ts';
 import { APPLE, attachSource, SourceRun } from './source-run.ts';
 import { StagedStanding } from './staged-standing.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { TakeOver } from './take-over.ts';
 import { ALONE, NotBeside, type Turns } from './turns.ts';
 
-/** Pages of the log before it is written back, where nobody waits: the same pages of indexes change in every turn. */
-const CHECKPOINT_PAGES = 16_384;
+/** Pages of the log (256 MB) before it is written back, where nobody waits: the same pages of indexes change in every turn. */
+const CHECKPOINT_PAGES = 65_536;
 /** The same beside whoever follows, in rows. */
 const CHECKPOINT_ROWS = 20_000;
 
@@ -47,16 +47,13 @@ export async function mergeImport(
   watch: Stopwatch,
   turns: Turns = ALONE,
 ): Promise<ImportResult> {
-  // Beside whoever follows, the other core is theirs.
-  await using second = turns.isAlone ? SecondThread.planFor(options) : null;
   using db = openStoreForWriting(options.store);
   using _source = attachSource(db, options);
-  second?.attach(db);
   // Who follows must not wait for it; so it is done between two turns.
   db.exec(`PRAGMA wal_autocheckpoint = ${turns.isAlone ? CHECKPOINT_PAGES : 0}`);
   createStaging(db);
   watch.lap('open');
-  const run = await readSource({ db, options, watch, turns, second });
+  const run = await readSource(db, options, watch, turns);
   options.onProgress({ stage: 'compare', done: 0, total: 0 });
   await breathe();
   const unseen = await prepare(db, run, turns);
@@ -66,24 +63,15 @@ export async function mergeImport(
   return { renewed: run.renewed, rows: run.placements.count, problems: run.lookUps.problems };
 }
 
-type SourceReading = {
-  db: Database;
-  options: ReadingOptions;
-  watch: Stopwatch;
-  turns: Turns;
-  second: SecondThread | null;
-};
-
 /**
  * People and chats are written, the rows staged. Where nobody else writes, in one snapshot of the source; else the writer
  * is let go of between the two, and what was committed to the source meanwhile is found by comparing once more.
  */
-async function readSource({ db, options, watch, turns, second }: SourceReading): Promise<SourceRun> {
+async function readSource(db: Database, options: ReadingOptions, watch: Stopwatch, turns: Turns): Promise<SourceRun> {
   const { isAlone } = turns;
   options.onProgress({ stage: 'people', done: 0, total: 0 });
   // Whatever ends this early, closing the connection rolls back, and takes what was staged with it.
-  // Not IMMEDIATE, which would lock the file of the second thread, too; where nobody else writes, nobody comes before.
-  db.exec('BEGIN');
+  db.exec(isAlone ? 'BEGIN IMMEDIATE' : 'BEGIN');
   const people = readPeople(db, probeSchema(db, APPLE, options.source.path), options);
   const version = dataVersionSeen(db, APPLE);
   if (!isAlone) db.exec('COMMIT');
@@ -97,8 +85,7 @@ async function readSource({ db, options, watch, turns, second }: SourceReading):
   run.renewed = dataVersionSeen(db, APPLE) !== version;
   run.placements.columns = null;
   watch.lap('scan');
-  if (second === null) await run.copyMessages(STAGED, run.placements.slices);
-  else await second.copyMessages(run, STAGED);
+  await run.copyMessages(STAGED, run.placements.slices);
   run.copyOthers(STAGED);
   db.exec('COMMIT');
   watch.lap('messages');
@@ -140,6 +127,7 @@ async function prepare(db: Database, run: SourceRun, turns: Turns): Promise<Map<
     }),
   );
   orderStaged(db);
+  if (turns.isAlone) findHeld(db);
   return new Map(COMPARED.map((table) => [table, unseenRows(db, table, run.sourceId, mirror)]));
 }
 
@@ -153,7 +141,8 @@ async function takeOver(
   const moment = () => ({ gapMs: options.gapMs, nowMs: options.clock.now() });
   const mirrorDeletes = mirrorsDeletes(db);
   const { lastRowid } = run.placements;
-  const work = new TakeOver(db, { stepRows: turns.stepRows, sourceId, mirrorDeletes, moment, unseen, lastRowid });
+  const { stepRows, isAlone } = turns;
+  const work = new TakeOver(db, { stepRows, isAlone, sourceId, mirrorDeletes, moment, unseen, lastRowid });
   const standing = new StagedStanding(db, run);
   const { total } = work;
   const steps = work.steps();

@@ -1,5 +1,5 @@
 /**
- * What runs in the second thread of a large import: one task, then it is done. It writes nothing but its file
+ * What runs in the second thread of a large first import: one task, then it is done. It writes nothing but its file
  * aside, and reads Apple's file in short snapshots, as the first thread does.
  */
 import { parentPort, workerData } from 'node:worker_threads';
@@ -48,6 +48,6 @@ function work(task: SecondThreadTask): void {
     renewed = true;
   }
   db.exec('COMMIT');
-  const initiators = context.initiators?.contact ?? new Int32Array();
+  const initiators = must(context.initiators, 'the task names the first messages').contact;
   tell({ type: 'done', findings: copier.findings, initiators, renewed });
 }

@@ -1,13 +1,8 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import {
-  attachSecondAside,
-  type Destination,
-  removeSecondAside,
-  secondAsidePath,
-  takeSecondAside,
-} from '../load/index.ts';
+import { must } from '../kernel/index.ts';
+import { secondAsidePath, takeSecondAside } from '../load/index.ts';
 import { type Database, openForeign, SqliteError } from '../sqlite/index.ts';
 import type { PortableContext } from '../transform/index.ts';
 import type { ReadingOptions } from './options.ts';
@@ -16,9 +11,9 @@ import type { SliceFindings } from './slice-copier.ts';
 import type { SourceRun } from './source-run.ts';
 
 /**
- * The other thread of a large import. It copies the later messages by the same rules into a file of its own, which is
- * then appended to what this thread copied (in a first import as it stands, page by page); decoding takes longer than
- * copying, so two threads take little more than half the time of one. Small sources are not worth starting it for.
+ * The other thread of a large first import. It copies the later messages by the same rules into a file of its own,
+ * which is then appended to the store's as it stands, page by page; decoding takes longer than copying, so two threads
+ * take little more than half the time of one. Small sources are not worth starting it for.
  */
 const WORTH_BYTES = 48 * 1024 * 1024;
 /** The share of the messages that the other thread takes: less than half, as its rows have to be appended afterwards. */
@@ -61,29 +56,14 @@ export class SecondThread {
     return statSync(options.source.path).size < fromBytes ? null : new SecondThread(options);
   }
 
-  /** Makes the file of the other thread; it must be there before a transaction begins. */
-  attach(db: Database): void {
-    attachSecondAside(db, this.#options.store);
-  }
-
-  /** Copies the messages of a run, the earlier ones here and the later ones there, and puts them together. */
-  async copyMessages(run: SourceRun, into: Destination): Promise<void> {
-    const { slices } = run.placements;
+  /** The slices of this thread and of the other. */
+  share(slices: readonly Slice[]): [own: Slice[], others: Slice[]] {
     const own = Math.ceil(slices.length * (1 - SHARE));
-    const others = this.#finished(this.#start(run, slices.slice(own)), run);
-    // Whoever waits for it sees the failure; nobody is waiting yet when it comes early.
-    others.catch(() => {});
-    await run.copyMessages(into, slices.slice(0, own));
-    const { findings, initiators, renewed } = await others;
-    run.addFindings(findings);
-    run.renewed ||= renewed;
-    const known = run.context.initiators;
-    if (known !== null)
-      for (const [id, contact] of initiators.entries()) if (contact !== 0) known.contact[id] = contact;
-    takeSecondAside(run.db, into);
+    return [slices.slice(0, own), slices.slice(own)];
   }
 
-  #start(run: SourceRun, slices: readonly Slice[]): Worker {
+  /** Starts the thread on its slices; what is answered waits for it and appends what it copied. */
+  copy(run: SourceRun, slices: readonly Slice[]): (db: Database) => Promise<void> {
     const { source, store, snapshotLimitMs } = this.#options;
     const task: SecondThreadTask = {
       source,
@@ -99,15 +79,24 @@ export class SecondThread {
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     this.#worker = worker;
-    return worker;
+    const finished = this.#finished(worker, run);
+    // Whoever waits for it sees the failure; nobody may be waiting yet when it comes.
+    finished.catch(() => {});
+    return async (db) => {
+      const { findings, initiators, renewed } = await finished;
+      run.addFindings(findings);
+      run.renewed ||= renewed;
+      const own = must(run.context.initiators, 'conversations were split before').contact;
+      for (const [id, contact] of initiators.entries()) if (contact !== 0) own[id] = contact;
+      takeSecondAside(db);
+      await this.stop();
+    };
   }
 
-  /** After whatever attached the file has been closed. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async stop(): Promise<void> {
     // Until it has ended, it may still say something that the probe is asked about.
     await this.#worker?.terminate();
     this.#probe.close();
-    removeSecondAside(this.#options.store);
   }
 
   #commits(): unknown {

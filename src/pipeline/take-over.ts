@@ -19,6 +19,8 @@ const STEP_ONE_BY_ONE = 250;
 export type TakeOverOptions = {
   /** Rows of one step. */
   stepRows: number;
+  /** Nobody else writes until everything is taken over. */
+  isAlone: boolean;
   sourceId: number;
   mirrorDeletes: boolean;
   moment(): Moment;
@@ -81,8 +83,8 @@ export class TakeOver {
   }
 
   get #batch() {
-    const { sourceId, moment } = this.#options;
-    return { sourceId, apple: APPLE, moment: moment(), fresh: this.#fresh, twins: this.#twins };
+    const { sourceId, moment, isAlone: found } = this.#options;
+    return { sourceId, apple: APPLE, moment: moment(), fresh: this.#fresh, twins: this.#twins, found };
   }
 
   #messages(): void {

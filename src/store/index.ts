@@ -16,13 +16,16 @@ export {
 export type { Answers } from './answer-times.ts';
 export {
   type ChatItem,
-  type ChatListOptions,
   type ChatPerson,
+  chatTitles,
+  type LastMessage,
+} from './chat-items.ts';
+export {
+  type ChatReading,
   chatItem,
   chatList,
   chatsWithSamePerson,
-  chatTitles,
-  type LastMessage,
+  READ_ANEW,
 } from './chat-list.ts';
 export { type ContactCursor, type ContactItem, contactList } from './contact-list.ts';
 export {

@@ -1,5 +1,5 @@
 import type { Database } from '../sqlite/index.ts';
-import { chatTitles } from './chat-list.ts';
+import { chatTitles } from './chat-items.ts';
 import { type SearchHit, type SearchOptions, searchMessages } from './search.ts';
 
 /** A hit with where it is and the name of who said it. */

@@ -72,42 +72,6 @@ describe('a first import with two threads', () => {
   });
 });
 
-describe('a later import with two threads', () => {
-  it('gives what one thread gives, down to the ids, and leaves nothing behind', async () => {
-    const first = madeUpHistory({ messages: 500, seed: 2 });
-    await runImport(first);
-    const fixture = madeUpHistory({ messages: 45_000 });
-    const alone = path.join(fixture.folder, 'alone.db');
-    for (const store of [alone, fixture.store]) copyFileSync(first.store, store);
-    const [one, two] = [
-      await runImport({ source: fixture.source, store: alone }, { secondThreadFromBytes: Number.MAX_SAFE_INTEGER }),
-      await runImport(fixture, TWO_THREADS),
-    ];
-    expect(two.bulk).toBe(false);
-    expect({ ...two, stages: {}, durationMs: 0, rate: 0 }).toEqual({ ...one, stages: {}, durationMs: 0, rate: 0 });
-    expect(canonicalStore(fixture.store)).toEqual(canonicalStore(alone));
-    expect(readdirSync(fixture.folder).filter((name) => name.includes('building'))).toEqual([]);
-  });
-
-  it('leaves the store as it was when it is cancelled meanwhile', async () => {
-    const first = madeUpHistory({ messages: 500, seed: 2 });
-    await runImport(first);
-    const before = canonicalStore(first.store);
-    const controller = new AbortController();
-    const cancelled = runImport(
-      { source: madeUpHistory({ messages: 45_000 }).source, store: first.store },
-      {
-        ...TWO_THREADS,
-        signal: controller.signal,
-        onProgress: ({ stage, done }) => stage === 'messages' && done > 0 && controller.abort(),
-      },
-    );
-    await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' });
-    expect(canonicalStore(first.store)).toEqual(before);
-    expect(readdirSync(first.folder).filter((name) => name.includes('building'))).toEqual([]);
-  });
-});
-
 function overwriteLastMessagePages(file: string): void {
   using db = openMessagesDatabase(file, 'macos-26').db;
   const pages = db.all<{ pageno: number }>(

@@ -15,6 +15,7 @@ import { Database, SqliteError } from '../../src/sqlite/index.ts';
 import { openStoreForReading } from '../../src/store/index.ts';
 import { NOW_MS, runImport, temporaryFolder } from '../support/fixture.ts';
 import { freshFaults, watermarkFaults } from '../support/follow-laws.ts';
+import { KeptLists } from '../support/kept-lists.ts';
 import { Ledger } from '../support/ledger.ts';
 import { LiveDriver } from '../support/live-driver.ts';
 
@@ -72,7 +73,7 @@ describe.each<Generation>(['macos-11', 'macos-13', 'macos-15', 'macos-26'])('a s
           using model = await Model.begin(generation, seed, mirrorDeletes);
           for (const one of happenings) {
             await model.happens(one);
-            expect(model.ledger.look(), one.do).toEqual([]);
+            expect(model.look(), one.do).toEqual([]);
           }
           await model.ends();
         },
@@ -86,7 +87,8 @@ type Place = { source: string; store: string; folder: string };
 
 /** One history, with Messages and with us. */
 class Model implements Disposable {
-  readonly ledger: Ledger;
+  readonly #ledger: Ledger;
+  readonly #lists: KeptLists;
   readonly #place: Place;
   readonly #mirrorDeletes: boolean;
   readonly #clock = fixedClock(NOW_MS);
@@ -100,7 +102,8 @@ class Model implements Disposable {
     this.#actor = new Actor({ file: place.source, generation, seed, clock: this.#clock });
     this.#acts = new Acts(this.#actor);
     this.#driver = new LiveDriver(place, this.#clock, mirrorDeletes);
-    this.ledger = new Ledger(place.store);
+    this.#ledger = new Ledger(place.store);
+    this.#lists = new KeptLists(place.store);
   }
 
   static async begin(generation: Generation, seed: number, mirrorDeletes: boolean): Promise<Model> {
@@ -109,6 +112,11 @@ class Model implements Disposable {
     writeHistory({ file: place.source, generation, messages: HISTORY, seed: 3, nowMs: NOW_MS });
     await runImport(place, { clock: fixedClock(NOW_MS) });
     return new Model(place, generation, seed, mirrorDeletes);
+  }
+
+  /** Faults since the last look. */
+  look(): string[] {
+    return [...this.#ledger.look(), ...this.#lists.look()];
   }
 
   async happens(one: Happening): Promise<void> {
@@ -141,7 +149,7 @@ class Model implements Disposable {
     await this.#driver.wake('catching-up');
     await this.#driver.sweep();
     await this.#driver.seal();
-    expect(this.ledger.look(), 'at the end').toEqual([]);
+    expect(this.look(), 'at the end').toEqual([]);
     const before = this.#driver.rowsRead;
     await this.#driver.sweep();
     expect(this.#driver.rowsRead - before, 'rows that are read again though they are as they were').toBe(0);
@@ -152,6 +160,7 @@ class Model implements Disposable {
   [Symbol.dispose](): void {
     Database.watch(null);
     this.#driver.close();
+    this.#lists[Symbol.dispose]();
     this.#actor.close();
   }
 

@@ -27,7 +27,7 @@ export function chatRoutes(api: Api, context: Context): void {
     (request, reply) => {
       const { limit, after, q, unified } = request.query;
       const options = { limit, after: cursorIn(after), query: q === undefined || q === '' ? null : q, unified };
-      return answerAt(context, request, reply, (db) => chatList(db, options));
+      return answerAt(context, request, reply, (db) => chatList(db, options, context.chats));
     },
   );
 
