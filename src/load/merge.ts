@@ -115,18 +115,27 @@ export function mergeAttachments(db: Database): { changed: number } {
  */
 export function recordSightings(db: Database, sourceId: number): void {
   for (const [table, what] of SIGHTED) {
+    const shared = `temp.shared_rows x CROSS JOIN temp.staged_${table} s ON s.rowid = x.staged
+      CROSS JOIN main.${table} m ON m.id = x.id`;
+    const elsewhere = `x.what = '${table}' AND m.source_id <> ?`;
     db.run(
-      // As in `insertWith`: nothing of the transaction stays when this fails.
       `INSERT OR FAIL INTO main.sightings (source_id, guid, source_rowid, source_state, what)
-       SELECT ?, s.guid, s.source_rowid, s.source_state, ? FROM temp.shared_rows x
-         CROSS JOIN temp.staged_${table} s ON s.rowid = x.staged CROSS JOIN main.${table} m ON m.id = x.id
-       WHERE x.what = '${table}' AND m.source_id <> ?
-       ON CONFLICT (guid, source_id) DO UPDATE SET source_rowid = excluded.source_rowid,
-         source_state = excluded.source_state, what = excluded.what`,
-      sourceId,
-      what,
-      sourceId,
+       SELECT ?, s.guid, s.source_rowid, s.source_state, ? FROM ${shared} WHERE ${elsewhere} AND x.known = 0`,
+      ...[sourceId, what, sourceId],
     );
+    // One by one: an upsert of many could fail in the middle, see `insertWith`.
+    const moved = db.all<{ guid: string; rowid: number; state: number }>(
+      `SELECT g.guid, s.source_rowid AS rowid, s.source_state AS state
+       FROM ${shared} CROSS JOIN main.sightings g ON g.guid = m.guid AND g.source_id = ?
+       WHERE ${elsewhere} AND x.known <> 0 AND (g.source_rowid <> s.source_rowid OR g.source_state <> s.source_state)`,
+      ...[sourceId, sourceId],
+    );
+    for (const { guid, rowid, state } of moved) {
+      db.run(
+        'UPDATE main.sightings SET source_rowid = ?, source_state = ? WHERE guid = ? AND source_id = ?',
+        ...[rowid, state, guid, sourceId],
+      );
+    }
   }
 }
 
