@@ -5,6 +5,7 @@ import type { Moment } from './conversations.ts';
 import { arrivalOf, type ConversationChange, type Removal, removalOf, settleConversations } from './forward.ts';
 import { mergeAttachments, mergeReactions, recordSightings, replaceEdits } from './merge.ts';
 import { removeMessages } from './remove.ts';
+import type { RowRange } from './rows.ts';
 import { addChatServices, servicesOfNew } from './services.ts';
 import { insertNew, updateChanged } from './staging.ts';
 import { isElsewhere, markSharedGone, takeFacts } from './versions/index.ts';
@@ -24,7 +25,17 @@ export type Batch = {
   /** What is deleted in the source is removed from the store. */
   mirrorDeletes: boolean;
   moment: Moment;
+  /** The messages, by row ids of the source, whose lists of attachments are staged whole; without it, all of them. */
+  joined?: RowRange;
 };
+
+/** Nothing yet. */
+export function nothingApplied(): Applied {
+  return {
+    ...{ added: [], updated: [], deleted: [], reactionsAdded: [], reactionsEnded: [], attachments: [] },
+    conversations: [],
+  };
+}
 
 export type NewMessage = { id: number; guid: string; chat: number; counts: number; historical: number };
 
@@ -58,7 +69,7 @@ export function applyBatch(db: Database, batch: Batch): Applied {
 
   const attachments = attachmentChanges(db);
   mergeAttachments(db);
-  const rejoined = updateAttachmentJoins(db);
+  const rejoined = updateAttachmentJoins(db, batch.joined);
   const reactions = mergeReactions(db, batch.vanished.reactions, batch.moment.nowMs);
   recordSightings(db, batch.sourceId);
   addChatServices(db, servicesOfNew(db));
@@ -185,19 +196,19 @@ function updatedOf(
       if (isNew.has(id) || removed.has(id)) continue;
       const known = updated.get(id);
       if (known !== undefined) known.changed.push(field);
-      else {
-        const row = db.get<{ guid: string; chat: number }>(
-          'SELECT guid, chat_id AS chat FROM messages WHERE id = ?',
-          id,
-        );
-        if (row !== undefined) updated.set(id, { id, ...row, changed: [field] });
-      }
+      else for (const message of messagesWith(db, [id], field)) updated.set(id, message);
     }
   }
   return [...updated.values()];
 }
 
-function reactionFacts(db: Database, ids: readonly number[]): ReactionFacts[] {
+/** Messages, by their ids, of which a list beside the row has changed. */
+export function messagesWith(db: Database, ids: readonly number[], field: string): Applied['updated'] {
+  return ids.flatMap((id) => namesOf(db, [id]).map((names) => ({ id, ...names, changed: [field] })));
+}
+
+/** Of reactions, by their ids, what there is to tell. */
+export function reactionFacts(db: Database, ids: readonly number[]): ReactionFacts[] {
   return ids.flatMap(
     (id) =>
       db.get<ReactionFacts>(

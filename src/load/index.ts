@@ -3,7 +3,7 @@
  * merged into the living store, in transactions that leave it whole. Whoever calls anything here owns the store.
  */
 export { adoptRows } from './adopt.ts';
-export { type Applied, applyBatch, type Batch } from './apply.ts';
+export { type Applied, applyBatch, type Batch, messagesWith, nothingApplied, reactionFacts } from './apply.ts';
 export { updateAttachmentJoins } from './attachments.ts';
 export { beginBatch, findHeld, lastStaged, orderStaged, partRepeated, repeatedTables } from './batches.ts';
 export {

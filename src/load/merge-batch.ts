@@ -1,9 +1,11 @@
 import type { Database } from '../sqlite/index.ts';
+import { type Applied, applyBatch } from './apply.ts';
 import { messageChanges, noteForSearch } from './changes.ts';
 import type { Moment } from './conversations.ts';
 import { arrivalOf, removalOf, settleConversations } from './forward.ts';
 import { mergeAttachments, mergeReactions, recordSightings, replaceEdits } from './merge.ts';
 import type { NewMessages } from './place-new.ts';
+import type { RowRange } from './rows.ts';
 import { addChatServices, servicesOfNew } from './services.ts';
 import { clearDifferences, compareBatch, updateChanged } from './staging.ts';
 import { foldNewTwins, resolveAliases } from './twins.ts';
@@ -19,9 +21,14 @@ export type BatchOptions = {
   found: boolean;
   /** Messages that a new row was found to be, in this import. */
   twins: Set<number>;
+  /** What has changed is told to the world, as of a source that is followed; without it, an import tells of itself alone. */
+  tell: ((applied: Applied) => void) | null;
 };
 
 export type Merged = { inserted: number; updated: number; conversations: number };
+
+/** Lists of attachments are taken over when both sides are in the store. */
+const NO_MESSAGES: RowRange = { from: 1, to: 0 };
 
 /**
  * Compares the messages of a batch with what the store holds now, and takes over what differs, with conversations,
@@ -35,6 +42,7 @@ export function mergeMessages(db: Database, options: BatchOptions): Merged {
     resolveAliases(db);
     compareBatch(db, 'messages', sourceId);
   }
+  if (options.tell !== null) return tellMessages(db, options, options.tell);
   const changes = messageChanges(db);
   const added = fresh.insert(moment);
   replaceEdits(db, '1');
@@ -53,13 +61,41 @@ export function mergeMessages(db: Database, options: BatchOptions): Merged {
   return { inserted: added.messages, updated, conversations: added.conversations + settled.length };
 }
 
+/** The same, told of: as a batch of whoever follows. What comes now is caught up on, and so is nothing of it historical. */
+function tellMessages(db: Database, options: BatchOptions, tell: (applied: Applied) => void): Merged {
+  const applied = applyTold(db, options);
+  if (applied.updated.some(({ changed }) => changed.includes('sender'))) renewInitiators(db);
+  tell(applied);
+  const { added, updated, conversations } = applied;
+  return { inserted: added.length, updated: updated.length, conversations: conversations.length };
+}
+
+function applyTold(db: Database, { sourceId, moment }: BatchOptions): Applied {
+  return applyBatch(db, {
+    sourceId,
+    moment,
+    vanished: { messages: [], reactions: [] },
+    removals: [],
+    historicalBeforeMs: null,
+    // What is deleted was not staged.
+    mirrorDeletes: false,
+    joined: NO_MESSAGES,
+  });
+}
+
 /** Compares the reactions, votes or attachments of a batch, and takes over what differs. Answers how many changed. */
 export function mergeOthers(
   db: Database,
   table: 'reactions' | 'poll_votes' | 'attachments',
-  { sourceId, moment }: BatchOptions,
+  options: BatchOptions,
 ): number {
+  const { sourceId, moment, tell } = options;
   compareBatch(db, table, sourceId);
+  if (tell !== null) {
+    const applied = applyTold(db, options);
+    tell(applied);
+    return applied.reactionsAdded.length + applied.reactionsEnded.length + applied.attachments.length;
+  }
   const { changed } = table === 'attachments' ? mergeAttachments(db) : mergeReactions(db, [], moment.nowMs);
   recordSightings(db, sourceId);
   return changed;

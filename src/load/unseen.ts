@@ -1,7 +1,8 @@
 import type { Database } from '../sqlite/index.ts';
+import type { Applied } from './apply.ts';
 import type { Moment } from './conversations.ts';
 import { removalOf, settleConversations } from './forward.ts';
-import { mergeReactions } from './merge.ts';
+import { type MergedReactions, mergeReactions } from './merge.ts';
 import { settleAllReactions } from './reactions.ts';
 import { removeMessages } from './remove.ts';
 import type { Compared } from './staging.ts';
@@ -29,30 +30,42 @@ export function unseenRows(db: Database, table: Compared, sourceId: number, mirr
 
 export type TakeAway = { sourceId: number; ids: readonly number[]; mirrorDeletes: boolean; moment: Moment };
 
+/** What came of it; reactions by their ids. */
+export type TakenAway = Pick<Applied, 'deleted' | 'conversations'> & { reactions: MergedReactions };
+
 /**
  * Notes that rows are gone from a source. One that is in another source too has gone from this one only. Their numbers
  * are kept below zero, where no row is: in a file that was built anew, or came back from a backup, another row may have
- * them. Answers how many rows have changed.
+ * them.
  */
-export function takeAway(db: Database, table: Compared, options: TakeAway): number {
-  const { sourceId, moment } = options;
+export function takeAway(db: Database, table: Compared, options: TakeAway): TakenAway {
+  const { sourceId, moment, mirrorDeletes } = options;
   const { nowMs } = moment;
   const { alone, shared } = sortUnseen(db, table, options);
   forgetRowids(db, table, sourceId, alone);
+  const taken: TakenAway = { deleted: [], conversations: [], reactions: { changed: 0, added: [], ended: [] } };
   if (table === 'messages') {
     const everywhere = markSharedGone(db, table, { sourceId, ids: shared, nowMs });
-    return options.mirrorDeletes
-      ? removeGone(db, [...alone, ...everywhere], moment)
-      : markDeleted(db, alone, nowMs) + everywhere.length;
+    if (mirrorDeletes) return { ...taken, ...removeGone(db, [...alone, ...everywhere], moment) };
+    return { ...taken, deleted: [...markDeleted(db, alone, nowMs), ...placesOf(db, everywhere)] };
   }
   if (table === 'reactions') {
     const targets = targetsOf(db, markSharedGone(db, table, { sourceId, ids: shared, nowMs }));
-    settleAllReactions(db, targets);
-    const { changed } = mergeReactions(db, alone, nowMs);
-    return changed;
+    const settled = settleAllReactions(db, targets);
+    const { changed, added, ended } = mergeReactions(db, alone, nowMs);
+    // What one source says no more may end a reaction of it, or let an earlier one hold again.
+    const isOver = (change: (typeof settled)[number]) => change.removedAt !== null;
+    return {
+      ...taken,
+      reactions: {
+        changed: changed + settled.length,
+        added: [...added, ...settled.filter((change) => !isOver(change)).map(({ id }) => id)],
+        ended: [...ended, ...settled.filter((change) => isOver(change) && change.wasActive).map(({ id }) => id)],
+      },
+    };
   }
   forgetRowids(db, table, sourceId, shared);
-  return 0;
+  return taken;
 }
 
 /** One that has meanwhile been found to live on under another guid is not among them. */
@@ -77,17 +90,40 @@ function forgetRowids(db: Database, table: Compared, sourceId: number, ids: read
   );
 }
 
-function removeGone(db: Database, ids: readonly number[], moment: Moment): number {
+function removeGone(
+  db: Database,
+  ids: readonly number[],
+  moment: Moment,
+): Pick<TakenAway, 'deleted' | 'conversations'> {
   const removed = removeMessages(db, ids);
-  settleConversations(db, { removals: removed.flatMap(removalOf), arrivals: [] }, moment);
-  return removed.length;
+  const conversations = settleConversations(db, { removals: removed.flatMap(removalOf), arrivals: [] }, moment);
+  return { deleted: removed.map(({ guid, chat }) => ({ guid, chat, removed: true })), conversations };
 }
 
-function markDeleted(db: Database, ids: readonly number[], nowMs: number): number {
-  return db.run(
-    `UPDATE main.messages SET deleted_at = ? WHERE deleted_at IS NULL AND id IN (SELECT value FROM json_each(?))`,
-    ...[nowMs, JSON.stringify(ids)],
-  ).changes;
+function markDeleted(db: Database, ids: readonly number[], nowMs: number): TakenAway['deleted'] {
+  return deletedOf(
+    db.all<Gone>(
+      `UPDATE main.messages SET deleted_at = ? WHERE deleted_at IS NULL AND id IN (SELECT value FROM json_each(?))
+       RETURNING guid, chat_id AS chat`,
+      ...[nowMs, JSON.stringify(ids)],
+    ),
+  );
+}
+
+function placesOf(db: Database, ids: readonly number[]): TakenAway['deleted'] {
+  return deletedOf(
+    db.all<Gone>(
+      'SELECT guid, chat_id AS chat FROM main.messages WHERE id IN (SELECT value FROM json_each(?))',
+      JSON.stringify(ids),
+    ),
+  );
+}
+
+type Gone = { guid: string; chat: number };
+
+/** Marked as deleted, and still there. */
+function deletedOf(rows: readonly Gone[]): TakenAway['deleted'] {
+  return rows.map((row) => ({ ...row, removed: false }));
 }
 
 function targetsOf(db: Database, reactions: readonly number[]): string[] {

@@ -20,7 +20,7 @@ import { Findings } from './compare-rows.ts';
 import type { RestartReason } from './continuity.ts';
 import { findOnWake, type Recent } from './find-on-wake.ts';
 import { HISTORICAL_AFTER_MS } from './live.limits.ts';
-import { eventsOf } from './live-events.ts';
+import { eventsOf, resplitEvents } from './live-events.ts';
 import { nobodyChanged, type PeopleChange } from './live-people.ts';
 import type { LiveSource } from './live-source.ts';
 import { messageColumns } from './slice-copier.ts';
@@ -253,10 +253,8 @@ export class Follower {
   #resplitUnited({ united }: Pick<PeopleChange, 'united'>): NewEvent[] {
     const { db } = this.#source;
     const moment = { gapMs: this.#options.gapMs, nowMs: this.#options.clock.now() };
-    return [...united].flatMap((chat): NewEvent[] => {
-      resplitChat(db, chat, moment);
-      return [{ type: 'chat_updated', chatId: chat, data: { chatId: chat, changed: ['conversations'] } }];
-    });
+    for (const chat of united) resplitChat(db, chat, moment);
+    return resplitEvents(united);
   }
 
   /** One bad row must not stop the rest: the batch is halved until it is alone, and then it is put aside. */

@@ -78,6 +78,11 @@ export function quarantineEvents(entries: readonly QuarantineEntry[]): NewEvent[
   );
 }
 
+/** Of chats that were split anew as a whole. */
+export function resplitEvents(chats: Iterable<number>): NewEvent[] {
+  return [...chats].map((chatId) => event('chat_updated', chatId, { chatId, changed: ['conversations'] }));
+}
+
 export function conversationEvents(changes: readonly Conversation[]): NewEvent[] {
   return changes.map(({ id, chat, announce, messageCount, startedAt, endedAt, revision }) =>
     event(announce, chat, {

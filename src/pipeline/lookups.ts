@@ -2,6 +2,7 @@ import { appleTimeSql } from '../decode/index.ts';
 import type { Clock } from '../kernel/index.ts';
 import {
   addOwnAddresses,
+  type ContactChanges,
   type LoadedChats,
   loadChats,
   noteBooks,
@@ -64,7 +65,7 @@ export function readPeople(db: Database, schema: MessagesSchema, options: People
   return { addresses, identities: readIdentities(db, schema, chatRows, addresses) };
 }
 
-export type SettledPeople = { chats: LoadedChats; problems: string[] };
+export type SettledPeople = { chats: LoadedChats; contacts: ContactChanges; problems: string[] };
 
 /** Reads address books, writes people and chats, and fills the look-ups that the rules for rows need of them. */
 export function settlePeople(
@@ -82,7 +83,7 @@ export function settlePeople(
   addOwnAddresses(db, addresses.own, sourceId);
   const settlement = new Settlement(db, planPeople(db), nowMs).run();
   // Chats that are there follow at once; those to come are named when they are written.
-  settlement.takeChanges();
+  const contacts = settlement.takeChanges();
   const byAddress = new Map<string, Party>();
   const party = (address: Address) => {
     const found = settlement.party(address);
@@ -97,7 +98,8 @@ export function settlePeople(
   writeNewest(db, sourceId, newestIn(db, schema, nowMs));
   const chats = loadChats(db, identities, byAddress, sourceId);
   findSelfChats(context, identities, chats.chatOfRow, byAddress);
-  return { chats, problems };
+  contacts.created.push(...settlement.takeChanges().created);
+  return { chats, contacts, problems };
 }
 
 /** The look-ups that every row is asked about. Reads Apple's tables only. */

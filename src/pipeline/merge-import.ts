@@ -1,5 +1,6 @@
 import { breathe, ChatStatsError } from '../kernel/index.ts';
 import {
+  type Applied,
   adoptRows,
   COMPARED,
   type Compared,
@@ -9,6 +10,7 @@ import {
   orderStaged,
   partRepeated,
   partTwins,
+  quarantinedSince,
   repeatedTables,
   resolveAliases,
   resolveQuarantine,
@@ -22,6 +24,8 @@ import { appendEvents } from '../outbox/index.ts';
 import { dataVersionSeen, probeSchema } from '../sources/messages/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { mirrorsDeletes, openStoreForWriting, storedGapMs } from '../store/index.ts';
+import { eventsOf, resplitEvents } from './live-events.ts';
+import { nobodyChanged } from './live-people.ts';
 import { readPeople } from './lookups.ts';
 import type { ImportResult, ReadingOptions } from './options.ts';
 import { recognizeSource } from './recognize.ts';
@@ -103,11 +107,13 @@ function settle(
   if (sourceId === followed) throw new NotBeside('the source is being followed');
   appendEvents(db, options.clock.now(), [{ type: 'import_started', chatId: null, data: { sourceId, bulk: false } }]);
   const run = new SourceRun(db, options, sourceId);
-  const united = run.settlePeople(people);
+  const change = run.settlePeople(people);
   const moment = { gapMs: options.gapMs, nowMs: options.clock.now() };
   // Another gap than before splits everything anew; else only chats that Apple has united.
-  const resplit = storedGapMs(db) === options.gapMs ? united : allChats(db);
+  const resplit = storedGapMs(db) === options.gapMs ? change.united : allChats(db);
   for (const chat of resplit) resplitChat(db, chat, moment);
+  if (options.tells === true)
+    appendEvents(db, moment.nowMs, [...eventsOf(change, null, []), ...resplitEvents(resplit)]);
   touchSource(db, sourceId, record);
   return run;
 }
@@ -142,8 +148,13 @@ async function takeOver(
   const mirrorDeletes = mirrorsDeletes(db);
   const { lastRowid } = run.placements;
   const { stepRows, isAlone } = turns;
-  const work = new TakeOver(db, { stepRows, isAlone, sourceId, mirrorDeletes, moment, unseen, lastRowid });
+  const tell =
+    options.tells === true
+      ? (applied: Applied) => void appendEvents(db, options.clock.now(), eventsOf(nobodyChanged(), applied, []))
+      : null;
+  const work = new TakeOver(db, { stepRows, isAlone, sourceId, mirrorDeletes, moment, unseen, lastRowid, tell });
   const standing = new StagedStanding(db, run);
+  const quarantined = new Set(quarantinedSince(db, sourceId, new Set()).map(({ id }) => id));
   const { total } = work;
   const steps = work.steps();
   let done = 0;
@@ -160,7 +171,7 @@ async function takeOver(
           if (turns.isWanted() || done - before >= turns.mostRows) break;
         }
         tellProgress(db, options, { before, done, total });
-        if (step.done === true) finish(db, run, work.changes);
+        if (step.done === true) finish(db, run, work.changes, quarantined);
         return step.done === true;
       }),
     );
@@ -190,11 +201,21 @@ function checkCancelled({ signal }: ReadingOptions): void {
 }
 
 /** What holds of the whole source, once all of it is in the store. */
-function finish(db: Database, run: SourceRun, changes: TakeOver['changes']): void {
+function finish(
+  db: Database,
+  run: SourceRun,
+  changes: TakeOver['changes'],
+  quarantinedBefore: ReadonlySet<number>,
+): void {
   const { options, sourceId } = run;
   resolveQuarantine(db, sourceId);
   run.quarantine();
-  sealDue(db, { gapMs: options.gapMs, nowMs: options.clock.now() });
+  if (options.tells === true) {
+    const quarantined = quarantinedSince(db, sourceId, quarantinedBefore);
+    appendEvents(db, options.clock.now(), eventsOf(nobodyChanged(), null, quarantined));
+  } else {
+    sealDue(db, { gapMs: options.gapMs, nowMs: options.clock.now() });
+  }
   recordImport(db, run);
   const completed = { sourceId, bulk: false, rows: run.placements.count, ...changes };
   appendEvents(db, options.clock.now(), [{ type: 'import_completed', chatId: null, data: completed }]);

@@ -26,6 +26,8 @@ export type ImportOptions = PeopleOptions & {
   secondThreadFromBytes?: number;
   /** The source that this file is the successor of, where following it has told so; else it is recognised by its rows. */
   asSource?: number | undefined;
+  /** The source is followed, and read whole again: every change is told as if it had been followed, and sealing is left to it. */
+  tells?: boolean | undefined;
 };
 
 /** The options of one reading, with everything decided. */

@@ -30,7 +30,7 @@ export type Restart = {
 
 /**
  * Matches a replaced file with what we hold, by guid, never by row id. One that shares messages with it is the same
- * source, whatever its numbers: what it lacks is marked as deleted, as a sweep would. One that shares none is another
+ * source, whatever its numbers: what it lacks is marked as deleted, as a sweep would, and every change is told. One that shares none is another
  * history at the same place: it is a source of its own, and nothing of the old one is touched.
  */
 export async function reconcile(options: ReconcileOptions, restart: Restart): Promise<void> {
@@ -57,11 +57,10 @@ export async function reconcile(options: ReconcileOptions, restart: Restart): Pr
     signal,
     onProgress: onImportProgress,
   };
-  const result = await mergeImport(
-    { ...reading, ...(isSuccessor ? { asSource: sourceId } : {}) },
-    new Stopwatch(clock),
-  );
-  if (result.renewed) await mergeImport({ ...reading, asSource: sourceId }, new Stopwatch(clock));
+  // Of a source that goes on, what is found is told like whatever is caught up on; another history is imported.
+  const known = isSuccessor ? { asSource: sourceId, tells: true } : {};
+  const result = await mergeImport({ ...reading, ...known }, new Stopwatch(clock));
+  if (result.renewed) await mergeImport({ ...reading, ...known }, new Stopwatch(clock));
   using db = openStoreForWriting(store);
   db.transaction(() => setReconciling(db, null));
 }

@@ -28,6 +28,7 @@ import {
   voteProjection,
 } from '../transform/index.ts';
 import { AttachmentJoiner } from './attachment-joins.ts';
+import type { PeopleChange } from './live-people.ts';
 import { type LookUps, prepareLookUps, readPeople, type SettledPeople, settlePeople } from './lookups.ts';
 import { HOLD_ORPHANS_MS, type ReadingOptions, SNAPSHOT_LIMIT_MS } from './options.ts';
 import { isMessageClass, type Placements, readPlacements, type Slice } from './placements.ts';
@@ -67,10 +68,11 @@ export class SourceRun {
     registerRowFunctions(db, this.context);
   }
 
-  /** Writes who takes part, and in which chats; answers the chats that have been united. */
-  settlePeople(read = readPeople(this.db, this.schema, this.options)): ReadonlySet<number> {
+  /** Writes who takes part, and in which chats; answers what that has changed. */
+  settlePeople(read = readPeople(this.db, this.schema, this.options)): PeopleChange {
     this.#people = settlePeople(this.db, this.schema, this.context, this.options, this.sourceId, read);
-    return this.#people.chats.united;
+    const { chats, contacts } = this.#people;
+    return { ...chats, contacts };
   }
 
   /** Finds out where every row belongs, once it is known who takes part. Reads Apple's file only. */

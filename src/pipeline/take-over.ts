@@ -1,4 +1,5 @@
 import {
+  type Applied,
   beginBatch,
   COMPARED,
   type Compared,
@@ -6,7 +7,10 @@ import {
   type Moment,
   mergeMessages,
   mergeOthers,
+  messagesWith,
   NewMessages,
+  nothingApplied,
+  reactionFacts,
   takeAway,
   updateAttachmentJoins,
 } from '../load/index.ts';
@@ -28,6 +32,8 @@ export type TakeOverOptions = {
   unseen: ReadonlyMap<Compared, readonly number[]>;
   /** The highest row id of a message. */
   lastRowid: number;
+  /** See `BatchOptions`. */
+  tell: ((applied: Applied) => void) | null;
 };
 
 /** What was changed so far. */
@@ -48,6 +54,8 @@ export class TakeOver {
   readonly #options: TakeOverOptions;
   readonly #fresh: NewMessages;
   readonly #twins = new Set<number>();
+  /** Messages with a higher id have come with this import. */
+  readonly #lastKnown: number;
   readonly changes: TakenOver = { inserted: 0, updated: 0, conversations: 0, reactions: 0, attachments: 0 };
   readonly total: number;
 
@@ -55,6 +63,7 @@ export class TakeOver {
     this.#db = db;
     this.#options = options;
     this.#fresh = new NewMessages(db);
+    this.#lastKnown = db.value<number>('SELECT max(id) FROM main.messages') ?? 0;
     const staged = (['messages', 'reactions', 'poll_votes', 'attachments'] as const).map((table) =>
       lastStaged(db, table),
     );
@@ -83,8 +92,8 @@ export class TakeOver {
   }
 
   get #batch() {
-    const { sourceId, moment, isAlone: found } = this.#options;
-    return { sourceId, apple: APPLE, moment: moment(), fresh: this.#fresh, twins: this.#twins, found };
+    const { sourceId, moment, isAlone: found, tell } = this.#options;
+    return { sourceId, apple: APPLE, moment: moment(), fresh: this.#fresh, twins: this.#twins, found, tell };
   }
 
   #messages(): void {
@@ -105,8 +114,15 @@ export class TakeOver {
     const all = unseen.get(table) ?? [];
     for (let at = 0; at < all.length; at += STEP_ONE_BY_ONE) {
       const ids = all.slice(at, at + STEP_ONE_BY_ONE);
-      const changed = takeAway(this.#db, table, { sourceId, ids, mirrorDeletes, moment: moment() });
-      this.changes[table === 'messages' ? 'updated' : table === 'attachments' ? 'attachments' : 'reactions'] += changed;
+      const taken = takeAway(this.#db, table, { sourceId, ids, mirrorDeletes, moment: moment() });
+      this.changes.updated += taken.deleted.length;
+      this.changes.reactions += taken.reactions.changed;
+      this.#tell({
+        deleted: taken.deleted,
+        conversations: taken.conversations,
+        reactionsAdded: reactionFacts(this.#db, taken.reactions.added),
+        reactionsEnded: reactionFacts(this.#db, taken.reactions.ended),
+      });
       yield ids.length;
     }
   }
@@ -114,9 +130,14 @@ export class TakeOver {
   /** Lists of attachments, once both sides are in the store. */
   *#joins(): Generator<number, void> {
     for (const [from, to] of joinRanges(this.#db, this.#options.lastRowid)) {
-      updateAttachmentJoins(this.#db, { from, to });
+      const changed = updateAttachmentJoins(this.#db, { from, to }).filter((id) => id <= this.#lastKnown);
+      if (this.#options.tell !== null) this.#tell({ updated: messagesWith(this.#db, changed, 'attachments') });
       yield 0;
     }
+  }
+
+  #tell(parts: Partial<Applied>): void {
+    this.#options.tell?.({ ...nothingApplied(), ...parts });
   }
 }
 

@@ -64,8 +64,9 @@ function eventFaults(before: Page, now: Page, events: readonly StoredEvent[]): s
   const faults: string[] = [];
   const fault = (event: StoredEvent, guid: string, what: string) =>
     faults.push(`${event.type} ${event.id} of ${guid}: ${what}`);
-  // What an import or a replaced file brings is not announced.
-  const isQuiet = events.some(({ type }) => type === 'import_started' || type === 'source_restarted');
+  // What an import brings is not announced; what a followed source brings is, also where it is read whole again.
+  const restarted = events.find(({ type }) => type === 'source_restarted')?.id ?? Number.MAX_SAFE_INTEGER;
+  const isQuiet = events.some(({ type, id }) => type === 'import_started' && id < restarted);
   const there = new Set(before.messages);
   const removed = new Set<string>();
   for (const event of events) {
