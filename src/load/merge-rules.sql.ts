@@ -20,7 +20,8 @@ export const MESSAGE_MERGE: readonly (readonly [column: string, sql: string])[] 
   ['handle_id', 'CASE WHEN s.is_from_me THEN NULL ELSE coalesce(s.handle_id, m.handle_id) END'],
   ['kind', 'CASE WHEN s.unsent_at IS NULL THEN s.kind ELSE m.kind END'],
   ['text', withText('text')],
-  ['sent_at', added('sent_at')],
+  // Where it stands among the others, and so which conversations there are, is what a fresh import would say.
+  ['sent_at', believed('sent_at')],
   ['is_from_me', believed('is_from_me')],
   ['service', added('service')],
   ['delivered_at', added('delivered_at')],

@@ -56,6 +56,24 @@ describe('a new message', () => {
     await agrees(store);
   });
 
+  it.each([null, 0, 1])(
+    'L23 whose date is lost, or becomes another, stands where a fresh import has it (%s)',
+    async (date) => {
+      using store = await followed();
+      const [first, , last] = [90, 50, 10].map((ago) =>
+        actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - ago * MINUTE, text: `${ago} minutes ago` }),
+      );
+      store.wake();
+      store.pen.database.db.run('UPDATE message SET date = ? WHERE ROWID = ?', date, last?.rowId ?? 0);
+      const events = store.wake();
+      expect(only(events, 'message_updated')[0]?.data).toEqual({ guids: [last?.guid], changed: ['sentAt'] });
+      expect(store.message(last?.guid ?? '')?.conversation_id).not.toBe(
+        store.message(first?.guid ?? '')?.conversation_id,
+      );
+      await agrees(store);
+    },
+  );
+
   it('R17 that is old takes its place in time and is flagged historical, but not while catching up', async () => {
     using store = await followed();
     const now = actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - MINUTE, text: 'now' });
