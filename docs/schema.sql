@@ -1,4 +1,4 @@
--- The schema of a store, version 6. Times are Unix milliseconds, flags 0 or 1, lists JSON.
+-- The schema of a store, version 7. Times are Unix milliseconds, flags 0 or 1, lists JSON.
 -- Columns are only ever added. This file is made from src/store/schema.sql.ts; do not edit it.
 
 CREATE TABLE meta (
@@ -24,7 +24,7 @@ CREATE TABLE contacts (
 ) STRICT;
 
 CREATE TABLE contact_identifiers (
-  contact_id INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE,
+  contact_id INTEGER NOT NULL REFERENCES contacts (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
   position INTEGER NOT NULL,
   value TEXT NOT NULL,
   kind TEXT NOT NULL,
@@ -43,20 +43,20 @@ CREATE TABLE address_books (
 CREATE TABLE contact_cards (
   card TEXT PRIMARY KEY,
   source TEXT NOT NULL,
-  contact_id INTEGER REFERENCES contacts (id),
+  contact_id INTEGER REFERENCES contacts (id) DEFERRABLE INITIALLY DEFERRED,
   content TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_cards_by_contact ON contact_cards (contact_id);
 
 CREATE TABLE card_pictures (
-  card TEXT PRIMARY KEY REFERENCES contact_cards (card) ON DELETE CASCADE,
+  card TEXT PRIMARY KEY REFERENCES contact_cards (card) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
   mime_type TEXT NOT NULL,
   bytes BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE own_addresses (
   address TEXT NOT NULL,
-  source_id INTEGER NOT NULL REFERENCES sources (id),
+  source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
   PRIMARY KEY (address, source_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -77,7 +77,7 @@ CREATE TABLE handles (
   id INTEGER PRIMARY KEY,
   address TEXT NOT NULL UNIQUE,
   kind TEXT NOT NULL,
-  contact_id INTEGER NOT NULL REFERENCES contacts (id)
+  contact_id INTEGER NOT NULL REFERENCES contacts (id) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
 CREATE INDEX handles_by_contact ON handles (contact_id);
 
@@ -91,26 +91,26 @@ CREATE TABLE chats (
   created_at INTEGER,
   last_message_at INTEGER,
   message_count INTEGER NOT NULL DEFAULT 0,
-  source_id INTEGER NOT NULL REFERENCES sources (id),
+  source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
   UNIQUE (kind, identifier)
 ) STRICT;
 CREATE INDEX chats_by_time ON chats (last_message_at, id);
 
 CREATE TABLE chat_aliases (
   alias TEXT PRIMARY KEY,
-  chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE
+  chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE chat_participants (
-  chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
-  handle_id INTEGER NOT NULL REFERENCES handles (id),
+  chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+  handle_id INTEGER NOT NULL REFERENCES handles (id) DEFERRABLE INITIALLY DEFERRED,
   PRIMARY KEY (chat_id, handle_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX chat_participants_by_handle ON chat_participants (handle_id);
 
 CREATE TABLE conversations (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  chat_id INTEGER NOT NULL REFERENCES chats (id),
+  chat_id INTEGER NOT NULL REFERENCES chats (id) DEFERRABLE INITIALLY DEFERRED,
   started_at INTEGER NOT NULL,
   ended_at INTEGER NOT NULL,
   message_count INTEGER NOT NULL,
@@ -126,10 +126,10 @@ CREATE INDEX conversations_by_state ON conversations (state, ended_at);
 CREATE TABLE messages (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   guid TEXT NOT NULL,
-  chat_id INTEGER NOT NULL REFERENCES chats (id),
+  chat_id INTEGER NOT NULL REFERENCES chats (id) DEFERRABLE INITIALLY DEFERRED,
   sender_id INTEGER,
-  handle_id INTEGER REFERENCES handles (id),
-  conversation_id INTEGER REFERENCES conversations (id),
+  handle_id INTEGER REFERENCES handles (id) DEFERRABLE INITIALLY DEFERRED,
+  conversation_id INTEGER REFERENCES conversations (id) DEFERRABLE INITIALLY DEFERRED,
   kind TEXT NOT NULL,
   text TEXT,
   sent_at INTEGER,
@@ -152,7 +152,7 @@ CREATE TABLE messages (
   event TEXT,
   is_scheduled INTEGER NOT NULL DEFAULT 0,
   historical INTEGER NOT NULL DEFAULT 0,
-  source_id INTEGER NOT NULL REFERENCES sources (id),
+  source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
   source_rowid INTEGER NOT NULL,
   source_state INTEGER NOT NULL DEFAULT 0
 ) STRICT;
@@ -164,7 +164,7 @@ CREATE INDEX messages_by_time ON messages (sent_at, id);
 CREATE INDEX messages_by_source ON messages (source_id, source_rowid);
 
 CREATE TABLE message_edits (
-  message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+  message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
   position INTEGER NOT NULL,
   part INTEGER NOT NULL,
   edited_at INTEGER,
@@ -181,12 +181,12 @@ CREATE TABLE reactions (
   emoji TEXT,
   is_removal INTEGER NOT NULL,
   sender_id INTEGER,
-  handle_id INTEGER REFERENCES handles (id),
+  handle_id INTEGER REFERENCES handles (id) DEFERRABLE INITIALLY DEFERRED,
   is_from_me INTEGER NOT NULL,
   reacted_at INTEGER,
   removed_at INTEGER,
   vanished_at INTEGER,
-  source_id INTEGER NOT NULL REFERENCES sources (id),
+  source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
   source_rowid INTEGER NOT NULL,
   source_state INTEGER NOT NULL DEFAULT 0
 ) STRICT;
@@ -199,11 +199,11 @@ CREATE TABLE poll_votes (
   id INTEGER PRIMARY KEY,
   guid TEXT NOT NULL UNIQUE,
   target_guid TEXT,
-  handle_id INTEGER REFERENCES handles (id),
+  handle_id INTEGER REFERENCES handles (id) DEFERRABLE INITIALLY DEFERRED,
   is_from_me INTEGER NOT NULL,
   voted_at INTEGER,
   choices TEXT,
-  source_id INTEGER NOT NULL REFERENCES sources (id),
+  source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
   source_rowid INTEGER NOT NULL,
   source_state INTEGER NOT NULL DEFAULT 0
 ) STRICT;
@@ -222,7 +222,7 @@ CREATE TABLE attachments (
   is_sticker INTEGER NOT NULL,
   is_hidden INTEGER NOT NULL,
   created_at INTEGER,
-  source_id INTEGER NOT NULL REFERENCES sources (id),
+  source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
   source_rowid INTEGER NOT NULL,
   source_state INTEGER NOT NULL DEFAULT 0
 ) STRICT;
@@ -230,15 +230,15 @@ CREATE UNIQUE INDEX attachments_by_guid ON attachments (guid);
 CREATE INDEX attachments_by_source ON attachments (source_id, source_rowid);
 
 CREATE TABLE message_attachments (
-  message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
+  message_id INTEGER NOT NULL REFERENCES messages (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
   position INTEGER NOT NULL,
-  attachment_id INTEGER NOT NULL REFERENCES attachments (id),
+  attachment_id INTEGER NOT NULL REFERENCES attachments (id) DEFERRABLE INITIALLY DEFERRED,
   PRIMARY KEY (message_id, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX message_attachments_by_attachment ON message_attachments (attachment_id);
 
 CREATE TABLE sightings (
-  source_id INTEGER NOT NULL REFERENCES sources (id),
+  source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
   guid TEXT NOT NULL,
   source_rowid INTEGER NOT NULL,
   source_state INTEGER NOT NULL DEFAULT 0,
@@ -250,7 +250,7 @@ CREATE INDEX sightings_by_source ON sightings (source_id, what, source_rowid);
 CREATE TABLE source_facts (
   what TEXT NOT NULL,
   guid TEXT NOT NULL,
-  source_id INTEGER NOT NULL REFERENCES sources (id),
+  source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
   field TEXT NOT NULL,
   value ANY,
   PRIMARY KEY (what, guid, source_id, field)
@@ -258,19 +258,19 @@ CREATE TABLE source_facts (
 
 CREATE TABLE source_books (
   book TEXT NOT NULL,
-  source_id INTEGER NOT NULL REFERENCES sources (id),
+  source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
   PRIMARY KEY (book, source_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE source_handles (
-  handle_id INTEGER NOT NULL REFERENCES handles (id) ON DELETE CASCADE,
-  source_id INTEGER NOT NULL REFERENCES sources (id),
+  handle_id INTEGER NOT NULL REFERENCES handles (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+  source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
   PRIMARY KEY (handle_id, source_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE source_chats (
-  chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE,
-  source_id INTEGER NOT NULL REFERENCES sources (id),
+  chat_id INTEGER NOT NULL REFERENCES chats (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+  source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
   identifier TEXT NOT NULL,
   given_name TEXT,
   services TEXT NOT NULL,
@@ -280,7 +280,7 @@ CREATE TABLE source_chats (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE live_sync_state (
-  source_id INTEGER PRIMARY KEY REFERENCES sources (id),
+  source_id INTEGER PRIMARY KEY REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
   last_message_rowid INTEGER NOT NULL,
   last_attachment_rowid INTEGER NOT NULL,
   apple_epoch_ns TEXT,
@@ -311,7 +311,7 @@ CREATE TABLE consumers (
 
 CREATE TABLE quarantine (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
-  source_id INTEGER NOT NULL REFERENCES sources (id),
+  source_id INTEGER NOT NULL REFERENCES sources (id) DEFERRABLE INITIALLY DEFERRED,
   source_rowid INTEGER NOT NULL,
   guid TEXT NOT NULL,
   reason TEXT NOT NULL,

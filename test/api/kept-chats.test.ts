@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KeptChats } from '../../src/api/kept-chats.ts';
-import { StoreReader } from '../../src/api/store-reader.ts';
+import { KeptChats, StoreReader } from '../../src/api/index.ts';
 import { fixedClock } from '../../src/kernel/index.ts';
 import { appendEvents } from '../../src/outbox/index.ts';
 import { actions } from '../../src/simulator/index.ts';

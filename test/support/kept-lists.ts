@@ -1,5 +1,4 @@
-import { KeptChats } from '../../src/api/kept-chats.ts';
-import { StoreReader } from '../../src/api/store-reader.ts';
+import { KeptChats, StoreReader } from '../../src/api/index.ts';
 import { chatList } from '../../src/store/index.ts';
 
 const FIRST = { limit: 100, after: null, query: null };
