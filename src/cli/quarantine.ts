@@ -32,7 +32,7 @@ async function list(invocation: Invocation): Promise<ExitCode> {
 
 const REASONS: Record<string, string> = {
   no_chat: 'is in no chat (yet)',
-  body_undecodable: 'has a body that could not be decoded; the message is there without its text',
+  body_undecodable: 'has a body that could not be decoded; the message is there with what could be read of it',
   row_unreadable: 'says too little of itself to be a message',
   guid_repeated: 'has the guid of another row',
 };

@@ -1,18 +1,18 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { type Database, foreignUri, openPrivateFolder, openWritable } from '../../sqlite/index.ts';
-import { isDamage } from './explain.ts';
 import type { MessagesFile } from './locate.ts';
+import { takeFromIndexes, wholeIndexes } from './salvage-indexes.ts';
+import { copyInRanges, highestRowid, pagesOf, type Range } from './salvage-ranges.ts';
 
 const BROKEN = 'broken';
-/** Rows copied by one statement while all goes well. */
-const STRIDE = 4_096;
-/** A table whose highest row id cannot be read is looked through up to here. */
-const ROWID_GUESS = 2_000_000;
 
 export type Salvage = {
   file: MessagesFile;
-  /** Row ids that could not be read, at most: a range may hold ids that were never used. */
+  /**
+   * Rows that could not be read: those that an index names, else the row ids between readable ones, of which some may
+   * never have been used. How many they are is not known where even the end of a table cannot be told; then the problems say so.
+   */
   unreadable: number;
   /** What is missing, by table and row ids. */
   problems: string[];
@@ -21,7 +21,8 @@ export type Salvage = {
 
 /**
  * Copies every row that can still be read of a damaged database into a file of its own, in a private temporary folder
- * that is removed when the salvage is let go of. The damaged file is only read. Unreadable rows are found by halving.
+ * that is removed when the salvage is let go of. The damaged file is only read. Unreadable rows are found by halving,
+ * and read from indexes where these hold what matters of them.
  */
 export function salvage(source: MessagesFile, tables: readonly string[]): Salvage {
   const folder = openPrivateFolder('salvage', statSync(source.path).size);
@@ -40,9 +41,9 @@ export function salvage(source: MessagesFile, tables: readonly string[]): Salvag
     for (const { name, sql } of schema) {
       if (!tables.includes(name)) continue;
       db.exec(sql);
-      const lost = copyTable(db, name);
-      problems.push(...lost.map((range) => `${name}: row ids ${range.from} to ${range.to} could not be read`));
-      unreadable += lost.reduce((sum, range) => sum + range.to - range.from + 1, 0);
+      const copied = copyTable(db, name);
+      problems.push(...copied.problems);
+      unreadable += copied.unreadable;
     }
     db.detach(BROKEN);
     return { file: { path: file, sealed: false }, unreadable, problems, [Symbol.dispose]: dispose };
@@ -52,9 +53,8 @@ export function salvage(source: MessagesFile, tables: readonly string[]): Salvag
   }
 }
 
-type Range = { from: number; to: number };
-
-function copyTable(db: Database, table: string): Range[] {
+/** Copies what can be read of a table, by its row ids and from its indexes, and says what cannot. */
+function copyTable(db: Database, table: string): Pick<Salvage, 'unreadable' | 'problems'> {
   const columns = db
     .all<{ name: string }>(`SELECT name FROM ${BROKEN}.pragma_table_info('${table}')`)
     .map((row) => row.name)
@@ -62,46 +62,44 @@ function copyTable(db: Database, table: string): Range[] {
     .map((name) => `"${name}"`)
     .join(', ');
   const copy = `INSERT OR IGNORE INTO main.${table} (rowid, ${columns})
-    SELECT rowid, ${columns} FROM ${BROKEN}.${table} NOT INDEXED WHERE rowid BETWEEN ? AND ?`;
-  const lost: Range[] = [];
-  const highest = highestRowid(db, table);
-  for (let from = 1; from <= highest; from += STRIDE) {
-    copyRange(db, copy, { from, to: Math.min(from + STRIDE - 1, highest) }, lost);
+    SELECT rowid, ${columns} FROM ${BROKEN}.${table} NOT INDEXED WHERE rowid`;
+  const indexes = wholeIndexes(db, BROKEN, table);
+  const highest = highestRowid(
+    db,
+    BROKEN,
+    table,
+    indexes.map(({ name }) => name),
+  );
+  const lost = copyInRanges(highest.id, pagesOf(db, BROKEN), ({ from, to }) => {
+    // The end of a range is found at the row after it, which may lie on a damaged page; one row is asked for alone.
+    if (from === to) return db.run(`${copy} = ?`, from).changes;
+    return db.run(`${copy} BETWEEN ? AND ?`, from, to).changes;
+  });
+  if (lost.length === 0) return { unreadable: 0, problems: [] };
+  const { missing, inPart } = takeFromIndexes(db, BROKEN, table, indexes, lost);
+  const problems = inPart > 0 ? [`${table}: rows that could be read only in part: ${inPart}`] : [];
+  if (missing !== null) return told(table, missing, problems);
+  // Where the end of the table was only guessed, so is how far the last range goes.
+  const isOpen = !highest.isKnown && lost.at(-1)?.to === highest.id;
+  const open = isOpen ? lost.pop() : undefined;
+  if (open !== undefined) {
+    const after = open.from === 1 ? '' : ` after row id ${open.from - 1}`;
+    problems.push(`${table}: an unknown number of rows${after} could not be read`);
   }
-  return lost;
+  return told(
+    table,
+    lost.map((range) => ({ ...range, rows: range.to - range.from + 1 })),
+    problems,
+  );
 }
 
-/** Copies a range, or, where it cannot be read, its halves; a single row that cannot be read is lost. */
-function copyRange(db: Database, copy: string, range: Range, lost: Range[]): void {
-  try {
-    db.run(copy, range.from, range.to);
-    return;
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-  }
-  if (range.from === range.to) {
-    const last = lost.at(-1);
-    if (last !== undefined && last.to === range.from - 1) last.to = range.from;
-    else lost.push({ ...range });
-    return;
-  }
-  const middle = Math.floor((range.from + range.to) / 2);
-  copyRange(db, copy, { from: range.from, to: middle }, lost);
-  copyRange(db, copy, { from: middle + 1, to: range.to }, lost);
-}
-
-function highestRowid(db: Database, table: string): number {
-  const asked = [
-    `SELECT max(rowid) FROM ${BROKEN}.${table}`,
-    `SELECT seq FROM ${BROKEN}.sqlite_sequence WHERE name = '${table}'`,
-  ];
-  for (const sql of asked) {
-    try {
-      const value = db.value<number>(sql);
-      if (value !== null) return Math.min(value, ROWID_GUESS * 100);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-    }
-  }
-  return ROWID_GUESS;
+function told(
+  table: string,
+  lost: readonly (Range & { rows: number })[],
+  problems: string[],
+): Pick<Salvage, 'unreadable' | 'problems'> {
+  return {
+    unreadable: lost.reduce((sum, { rows }) => sum + rows, 0),
+    problems: [...problems, ...lost.map(({ from, to }) => `${table}: row ids ${from} to ${to} could not be read`)],
+  };
 }
