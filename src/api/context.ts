@@ -9,7 +9,7 @@ import type { Backup, BackupReader } from '../sources/iphone-backup/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import type { Guard } from './guard.ts';
 import type { HeavyReader } from './heavy-reader.ts';
-import type { KeptChats } from './kept-chats.ts';
+import type { KeptItems } from './kept-items.ts';
 import type { Monitor } from './monitor.ts';
 import type { StoreReader } from './store-reader.ts';
 
@@ -25,8 +25,8 @@ export type Context = {
   clock: Clock;
   engine: ApiEngine;
   reader: StoreReader;
-  /** What was read of chats before, with `reader`. */
-  chats: KeptChats;
+  /** What was read of chats and messages before, with `reader`. */
+  kept: KeptItems;
   heavy: HeavyReader;
   hub: Hub;
   monitor: Monitor;

@@ -7,7 +7,7 @@
 /** The shapes of all answers, as types: what a client in the same language reads them by. */
 
 export type { OpenedImport } from './context.ts';
-export { KeptChats } from './kept-chats.ts';
+export { KeptItems } from './kept-items.ts';
 export type * from './schemas/index.ts';
 export { type ApiOptions, type ApiServer, startApi } from './server.ts';
 export { StoreReader } from './store-reader.ts';

@@ -10,7 +10,7 @@ import type { Api, Context } from './context.ts';
 import { encodeAnswer } from './encode-answer.ts';
 import { Guard } from './guard.ts';
 import { HeavyReader } from './heavy-reader.ts';
-import { KeptChats } from './kept-chats.ts';
+import { KeptItems } from './kept-items.ts';
 import { Monitor } from './monitor.ts';
 import { servePage } from './page.ts';
 import { answerError } from './problems.ts';
@@ -97,8 +97,8 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     new Monitor({ engine: options.engine, hub, reader, clock: options.clock, redis: options.redis }),
   );
   const lent: BackupReader[] = [];
-  const chats = new KeptChats();
-  const app = await appOf({ ...options, reader, chats, heavy, hub, monitor, guard, lent }, options);
+  const kept = new KeptItems();
+  const app = await appOf({ ...options, reader, kept, heavy, hub, monitor, guard, lent }, options);
   // Streams end before the server waits for its connections: disposing goes from the last to the first.
   started.defer(() => app.close());
   const { port } = await listen(app, options);

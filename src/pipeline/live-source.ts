@@ -17,7 +17,7 @@ import {
   WalReader,
 } from '../sources/messages/index.ts';
 import type { Database } from '../sqlite/index.ts';
-import { openStoreForWriting } from '../store/index.ts';
+import { openStoreForWriting, SMALL_CACHE_KIB } from '../store/index.ts';
 import { RowContext } from '../transform/index.ts';
 import { RowComparison } from './compare-rows.ts';
 import { ContactLookUp } from './contact-look-up.ts';
@@ -67,7 +67,7 @@ export class LiveSource implements Disposable {
   constructor(options: LiveSourceOptions) {
     const { sourceId } = options;
     this.sourceId = sourceId;
-    this.db = openStoreForWriting(options.store);
+    this.db = openStoreForWriting(options.store, SMALL_CACHE_KIB);
     try {
       this.db.exec(`PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${CACHE_KIB}`);
       this.#attached = attachSource(this.db, options);

@@ -47,7 +47,14 @@ export {
 export { type StoreCounts, storeCounts } from './counts.ts';
 export { EXPORT_KINDS, type ExportKind, type Exports, exportLines, unifiedChatLines } from './export.ts';
 export { type MessageStats, messageStats, type StatsScope } from './message-stats.ts';
-export { createTables, mayBeBuiltAnew, openStoreForReading, openStoreForWriting, storeHoldsMessages } from './open.ts';
+export {
+  createTables,
+  mayBeBuiltAnew,
+  openStoreForReading,
+  openStoreForWriting,
+  SMALL_CACHE_KIB,
+  storeHoldsMessages,
+} from './open.ts';
 export { type Cursor, cursorOf } from './pages.ts';
 export { type QuarantineLine, quarantineLines } from './quarantine.ts';
 export { INDEXES, SCHEMA_VERSION, TABLES } from './schema.sql.ts';
@@ -74,6 +81,7 @@ export {
   type TimelineMessage,
   type TimelinePage,
   type TimelinePlace,
+  timelineMessages,
   timelinePage,
 } from './timeline.ts';
 export { transcriptOf } from './transcripts.ts';

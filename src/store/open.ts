@@ -25,11 +25,15 @@ export function mayBeBuiltAnew(file: string, source: string): boolean {
   return db.value(kept, source) === null;
 }
 
+/** Memory for pages, in KiB: of an import the large indexes fit in; whoever follows needs a few pages of each. */
+const CACHE_KIB = 65_536;
+export const SMALL_CACHE_KIB = 16_384;
+
 /** Opens the store for its owner, who is the only writer. */
-export function openStoreForWriting(file: string): Database {
+export function openStoreForWriting(file: string, cacheKib = CACHE_KIB): Database {
   const db = checked(openWritable(file), file);
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON');
-  db.exec('PRAGMA cache_size = -65536');
+  db.exec(`PRAGMA cache_size = -${cacheKib}`);
   return db;
 }
 

@@ -54,16 +54,17 @@ export type TimelinePage = { items: TimelineMessage[]; older: string | null; new
 
 /**
  * A part of the timeline of one chat, or of several as if they were one; oldest first. Messages without a date come
- * before all others. Null when `around` names a message that is not in these chats.
+ * before all others. Null when `around` names a message that is not in these chats. `read`: see `timelineMessages`.
  */
 export function timelinePage(
   db: Database,
   chats: readonly number[],
   { place, limit }: { place: TimelinePlace; limit: number },
+  read: (db: Database, ids: readonly number[]) => TimelineMessage[] = timelineMessages,
 ): TimelinePage | null {
   const found = placesAt(db, chats, place, limit);
   if (found === null) return null;
-  const items = timelineMessages(
+  const items = read(
     db,
     found.places.map(({ id }) => id),
   );
@@ -176,7 +177,7 @@ type TimelineRow = MessageRow & {
 };
 
 /** The messages of these ids, in this order: one statement for each kind of what stands beside them. */
-function timelineMessages(db: Database, ids: readonly number[]): TimelineMessage[] {
+export function timelineMessages(db: Database, ids: readonly number[]): TimelineMessage[] {
   const rows = new Map<number, TimelineRow>();
   const found = db.all<TimelineRow>(
     `${TIMELINE_MESSAGES} WHERE m.id IN (SELECT value FROM json_each(?))`,

@@ -27,7 +27,7 @@ export function chatRoutes(api: Api, context: Context): void {
     (request, reply) => {
       const { limit, after, q, unified } = request.query;
       const options = { limit, after: cursorIn(after), query: q === undefined || q === '' ? null : q, unified };
-      return answerAt(context, request, reply, (db) => chatList(db, options, context.chats));
+      return answerAt(context, request, reply, (db) => chatList(db, options, context.kept));
     },
   );
 
@@ -66,7 +66,12 @@ export function chatRoutes(api: Api, context: Context): void {
       const place = placeOf(request.query);
       return answerAt(context, request, reply, (db) => {
         const id = chatNamed(db, request.params.id);
-        const page = timelinePage(db, unified ? chatsWithSamePerson(db, id) : [id], { place, limit });
+        const page = timelinePage(
+          db,
+          unified ? chatsWithSamePerson(db, id) : [id],
+          { place, limit },
+          context.kept.messages,
+        );
         if (page === null) throw notFound('message in this chat');
         return page;
       });

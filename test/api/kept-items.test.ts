@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KeptChats, StoreReader } from '../../src/api/index.ts';
+import { KeptItems, StoreReader } from '../../src/api/index.ts';
 import { fixedClock } from '../../src/kernel/index.ts';
 import { appendEvents } from '../../src/outbox/index.ts';
 import { actions } from '../../src/simulator/index.ts';
@@ -15,7 +15,7 @@ async function scene() {
   const clock = fixedClock(NOW_MS);
   const store = await followed({ clock });
   const reader = new StoreReader(store.store);
-  const kept = new KeptChats();
+  const kept = new KeptItems();
   return {
     ...store,
     clock,
