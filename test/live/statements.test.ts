@@ -13,7 +13,7 @@ import { LiveDriver } from '../support/live-driver.ts';
  * just started, it learns of new chats and people by itself, and what it learned has to go with what was rolled back.
  */
 /** Every so many statements fail; the power is cut more often, and at every one in power-cut.test.ts. */
-const FAIL_EVERY = 7;
+const FAIL_EVERY = 11;
 const LATER = NOW_MS + 200 * 60_000;
 
 const FAILURES: readonly { what: string; error: (sql: string) => Error; dies: boolean }[] = [
@@ -99,8 +99,8 @@ function differs(expected: Ending['outcome'], found: Ending['outcome']): string 
 }
 
 describe.each([
-  { name: 'a wake', work: WAKE, cutEvery: 2 },
-  { name: 'a sweep', work: SWEEP, cutEvery: 5 },
+  { name: 'a wake', work: WAKE, cutEvery: 4 },
+  { name: 'a sweep', work: SWEEP, cutEvery: 7 },
 ])('while $name takes over much at once', ({ work, cutEvery }) => {
   it.each(FAILURES)(
     '$what, at any statement: done again, it ends and is told as if nothing had been',

@@ -5,7 +5,7 @@ import { faultsOf, jobsScene, Workers } from './jobs-scene.ts';
 import { ownRedis } from './server.ts';
 
 /** Messages of the history whose conversations are analysed; 80,000 make 5,700: CHATSTATS_JOBS_MESSAGES=80000. */
-const MESSAGES = Number(process.env.CHATSTATS_JOBS_MESSAGES ?? 2_500);
+const MESSAGES = Number(process.env.CHATSTATS_JOBS_MESSAGES ?? 1_500);
 const TIMEOUT_MS = 240_000 + MESSAGES * 5;
 const KILL_EVERY_MS = 1_000;
 const PASS_MS = 60;

@@ -231,7 +231,7 @@ describe('R32 contacts', () => {
         });
         expect(store.exact(), 'settling what is settled changes nothing').toEqual(before);
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 
@@ -264,7 +264,7 @@ describe('R32 contacts', () => {
           if (said.length === 0) expect(store.exact()).toEqual(unmerged.exact());
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -285,7 +285,7 @@ describe('R32 contacts', () => {
         const contactsOf = (cards: string[]) => cards.flatMap((one) => store.contactOfCard(one) ?? []);
         for (const contact of contactsOf(into.cards)) expect(contactsOf(from.cards)).not.toContain(contact);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
