@@ -100,7 +100,7 @@ async function perform(failing: number, failure: Failure) {
 }
 
 /** Every so many statements the power is cut; at every one when asked for, which takes a minute. */
-const CUT_EVERY = Number(process.env.CHATSTATS_CUT_EVERY ?? 3);
+const CUT_EVERY = Number(process.env.CHATSTATS_CUT_EVERY ?? 6);
 
 describe('from what is asked for to what is found', () => {
   it.each(FAILURES)(
@@ -111,7 +111,7 @@ describe('from what is asked for to what is found', () => {
       expect(whole.outcome.results.length).toBeGreaterThan(3);
       expect(whole.outcome).toMatchObject({ left: 0, open: 0, plans: [{ state: 'completed' }] });
       expect(whole.outcome.completed.every(({ times }) => times === 1)).toBe(true);
-      const everySoMany = failure.dies ? CUT_EVERY : 5;
+      const everySoMany = failure.dies ? CUT_EVERY : 10;
       const differing: Record<number, string> = {};
       for (let failing = 1; failing <= whole.statements; failing += everySoMany) {
         const { error, outcome: found } = await perform(failing, failure);

@@ -19,7 +19,7 @@ describe('an import that is killed', () => {
     await runImport({ source: fixture.source, store: fresh });
     const expected = canonicalStore(fresh);
     let seen = 0;
-    for (let round = 0; round < 12; round += 1) {
+    for (let round = 0; round < 8; round += 1) {
       const store = path.join(fixture.folder, `killed-${round}.db`);
       const killed = await importAndKill(fixture.source, store, round);
       if (killed) seen += 1;
