@@ -53,7 +53,9 @@ for (;;) {
 
 /** Makes the group where there is none: behind the last event that was handled, or at the start. */
 async function begin(name: string): Promise<void> {
-  const store = (await redis.get(BINDING)) ?? position.store;
+  const store = await redis.get(BINDING);
+  // Empty, or emptied: of which store its events will be is said with the first of them.
+  if (store === null) throw new Error('nothing has been relayed yet');
   // Events of another store have ids of their own.
   if (store !== position.store) position = { store, event: 0 };
   try {
