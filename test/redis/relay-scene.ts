@@ -10,7 +10,7 @@ import { type Database, openWritable } from '../../src/sqlite/index.ts';
 import { createTables, INDEXES, openStoreForReading, openStoreForWriting } from '../../src/store/index.ts';
 import { NOW_MS } from '../support/fixture.ts';
 
-const GIVE_UP_MS = 30_000;
+const GIVE_UP_MS = 15_000;
 const CONSUMER = 'redis';
 
 /** A store that holds events, and what a relay needs of its owner. */
