@@ -13,30 +13,45 @@ import {
 /** What is kept: beyond the lists that are shown at once there is little to gain. */
 const MOST_CHATS = 2_000;
 const MOST_MESSAGES = 2_000;
+/** Guids that are known to be named: those of what was forgotten stay for a while. */
+const MOST_NAMES = 4 * MOST_MESSAGES;
 /** Events to look through; when there are more, reading anew takes less. */
 const MOST_EVENTS = 500;
 
-/** What one event may have changed: nothing, its own chat, those of its attachments, who is who, or anything. */
-type Reach = 'nothing' | 'chat' | 'attachments' | 'people' | 'anything' | 'import begins' | 'import ends';
+/**
+ * What one event may have changed: nothing; what is said of its chat, and beside that the messages it names with the
+ * replies to them, or all that are in it; those of its attachments; who is who; or anything.
+ */
+type Reach =
+  | 'nothing'
+  | 'chat item'
+  | 'its messages'
+  | 'chat'
+  | 'attachments'
+  | 'people'
+  | 'anything'
+  | 'import begins'
+  | 'import ends';
 
 const REACH: Readonly<Record<EventType, Reach>> = {
-  messages_synced: 'chat',
-  message_updated: 'chat',
-  message_deleted: 'chat',
-  reaction_added: 'chat',
-  reaction_removed: 'chat',
+  messages_synced: 'its messages',
+  message_updated: 'its messages',
+  message_deleted: 'its messages',
+  reaction_added: 'its messages',
+  reaction_removed: 'its messages',
   attachment_updated: 'attachments',
   chat_created: 'people',
   chat_updated: 'people',
   contact_created: 'people',
   contact_updated: 'people',
   contact_merged: 'people',
-  conversation_started: 'chat',
-  conversation_extended: 'chat',
+  conversation_started: 'chat item',
+  conversation_extended: 'chat item',
+  // Messages that were in a conversation before are in another one, or in none.
   conversation_amended: 'chat',
   conversation_removed: 'chat',
-  conversation_sealed: 'chat',
-  conversation_ready_for_analysis: 'chat',
+  conversation_sealed: 'chat item',
+  conversation_ready_for_analysis: 'chat item',
   analysis_queued: 'nothing',
   analysis_started: 'nothing',
   analysis_progress: 'nothing',
@@ -62,7 +77,9 @@ const IMPORTS: readonly EventType[] = ['import_started', 'import_completed', 'im
 export class KeptItems implements ChatReading {
   readonly #chats = new Map<number, ChatItem>();
   readonly #messages = new Map<number, TimelineMessage>();
-  readonly #messagesOf = new Map<number, number[]>();
+  readonly #messagesOf = new Map<number, Set<number>>();
+  /** Messages by their own guid, and by that of what they reply to and show a piece of. */
+  readonly #naming = new Map<string, Set<number>>();
   #people: ReadonlyMap<number, number> | null = null;
   /** What is kept was so after this event, in the file that this connection has open. */
   #position = 0;
@@ -90,18 +107,19 @@ export class KeptItems implements ChatReading {
   /** The messages of these ids, in this order. */
   readonly messages = (db: Database, ids: readonly number[]): TimelineMessage[] => {
     this.#renew(db);
-    if (this.#messages.size + ids.length > MOST_MESSAGES) this.#forgetMessages();
+    const isFull = this.#messages.size + ids.length > MOST_MESSAGES || this.#naming.size > MOST_NAMES;
+    if (isFull) this.#forgetMessages();
     const missing = ids.filter((id) => !this.#messages.has(id));
     if (missing.length > 0) for (const message of timelineMessages(db, missing)) this.#keep(Object.freeze(message));
     return ids.flatMap((id) => this.#messages.get(id) ?? []);
   };
 
   #keep(message: TimelineMessage): void {
-    const { id, chatId } = message;
+    const { id, chatId, guid, replyTo } = message;
     this.#messages.set(id, message);
-    const others = this.#messagesOf.get(chatId);
-    if (others === undefined) this.#messagesOf.set(chatId, [id]);
-    else others.push(id);
+    addTo(this.#messagesOf, chatId, id);
+    addTo(this.#naming, guid, id);
+    if (replyTo !== null) addTo(this.#naming, replyTo, id);
   }
 
   #renew(db: Database): void {
@@ -129,8 +147,12 @@ export class KeptItems implements ChatReading {
     if (reach === 'nothing') return;
     if (reach === 'attachments' && event.type === 'attachment_updated') {
       for (const chat of chatsOfAttachments(db, event.data.guids)) this.#forgetChat(chat);
-    } else if (reach === 'chat' && event.chatId !== null) this.#forgetChat(event.chatId);
-    else this.#forget();
+    } else if (event.chatId === null) this.#forget();
+    else if (reach === 'chat') this.#forgetChat(event.chatId);
+    else if (reach === 'chat item' || reach === 'its messages') {
+      this.#chats.delete(event.chatId);
+      for (const guid of guidsOf(event)) for (const id of this.#naming.get(guid) ?? []) this.#messages.delete(id);
+    } else this.#forget();
     if (reach === 'import begins') this.#isImporting = true;
     if (reach === 'import ends') this.#isImporting = false;
   }
@@ -150,5 +172,19 @@ export class KeptItems implements ChatReading {
   #forgetMessages(): void {
     this.#messages.clear();
     this.#messagesOf.clear();
+    this.#naming.clear();
   }
+}
+
+/** Ids stay listed when what they stand for is forgotten: to forget it again does nothing. */
+function addTo<Key>(lists: Map<Key, Set<number>>, key: Key, id: number): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, new Set([id]));
+  else list.add(id);
+}
+
+/** The messages that an event is about. */
+function guidsOf({ data }: StoredEvent): readonly string[] {
+  if ('guids' in data) return data.guids;
+  return 'target' in data ? [data.target] : [];
 }

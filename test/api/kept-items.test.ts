@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { KeptItems, StoreReader } from '../../src/api/index.ts';
-import { fixedClock } from '../../src/kernel/index.ts';
+import { fixedClock, must } from '../../src/kernel/index.ts';
 import { appendEvents } from '../../src/outbox/index.ts';
 import { actions } from '../../src/simulator/index.ts';
-import { type ChatItem, chatList, openStoreForWriting } from '../../src/store/index.ts';
+import { type ChatItem, chatList, openStoreForWriting, timelinePage } from '../../src/store/index.ts';
 import { NOW_MS } from '../support/fixture.ts';
 import { followed } from '../support/followed.ts';
 import { ANN } from '../support/live-messages.ts';
@@ -16,9 +16,15 @@ async function scene() {
   const store = await followed({ clock });
   const reader = new StoreReader(store.store);
   const kept = new KeptItems();
+  const chat = must(
+    reader.read((db) => db.value<number>("SELECT id FROM chats WHERE kind = 'direct'")),
+    'there is a direct chat',
+  );
+  const newest = { place: null, limit: 100 };
   return {
     ...store,
     clock,
+    timeline: () => reader.read((db) => timelinePage(db, [chat], newest, kept.messages))?.items ?? [],
     list: () => reader.read((db) => chatList(db, { limit: 100, after: null, query: null, unified: false }, kept)).items,
     wake: () => store.wake(),
     seal: () => store.seal(),
@@ -59,6 +65,30 @@ describe('the list of chats that the server keeps', () => {
     store.clock.advance(200 * MINUTE);
     store.seal();
     expect(only(store.list())?.activeConversation).toBeNull();
+  });
+
+  it('reads anew of a timeline what an event names, and what replies to it', async () => {
+    using store = await scene();
+    const say = (text: string, ago: number, fields = {}) =>
+      actions.send(store.pen, store.direct, { from: ANN, atMs: NOW_MS - ago * MINUTE, text, fields });
+    const asked = say('where?', 30);
+    const other = say('a word', 25);
+    store.wake();
+    const before = new Map(store.timeline().map((message) => [message.text, message]));
+    say('here', 20, { thread_originator_guid: asked.guid, thread_originator_part: '0:0:6' });
+    store.wake();
+    const after = new Map(store.timeline().map((message) => [message.text, message]));
+    expect([...after.keys()]).toEqual(['where?', 'a word', 'here']);
+    expect(after.get('a word'), 'nothing was told of it').toBe(before.get('a word'));
+    expect(after.get('here')?.replyPreview?.text).toBe('where?');
+
+    actions.edit(store.pen, asked, 'where to?', NOW_MS - 15 * MINUTE);
+    actions.react(store.pen, other, { code: 2000, from: ANN, atMs: NOW_MS - 14 * MINUTE });
+    store.wake();
+    const [first, second, third] = store.timeline();
+    expect(first?.text).toBe('where to?');
+    expect(second?.reactions).toMatchObject([{ kind: 'loved' }]);
+    expect(third?.replyPreview?.text).toBe('where to?');
   });
 
   it('keeps nothing while an import goes on, which tells of its end alone', async () => {
