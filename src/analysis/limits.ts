@@ -24,6 +24,9 @@ export const STANDING_MS = 1_000;
 /** After a word of a commit, so much is waited for others, in milliseconds. */
 export const GATHER_MS = 25;
 
+/** Rounds for nothing but words of commits begin at least so much apart, in milliseconds. */
+export const COMMITS_APART_MS = 250;
+
 /** Whether the queue still knows what is queued is asked so often where nothing says that it may have lost some, in milliseconds. */
 export const REPAIR_MS = 60_000;
 

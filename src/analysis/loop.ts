@@ -1,6 +1,6 @@
 import { type JobQueue, runJobs } from '../jobs/index.ts';
 import { BackOff, Bell, type Clock, LanesClosedError, pause } from '../kernel/index.ts';
-import { GATHER_MS, JOB_LIMITS, LOOK_MS, PROGRESS_MS, REPAIR_MS, STANDING_MS } from './limits.ts';
+import { COMMITS_APART_MS, GATHER_MS, JOB_LIMITS, LOOK_MS, PROGRESS_MS, REPAIR_MS, STANDING_MS } from './limits.ts';
 import type { Analysis, PassDesk } from './service.ts';
 
 export type LoopOptions = {
@@ -28,6 +28,7 @@ export class AnalysisLoop {
   #recountedAt = Number.NEGATIVE_INFINITY;
   #pausedUntilMs: number | null;
   #toldOfBounds = '';
+  #isUrgent = false;
   #hasPlans = false;
   /** Undefined: not asked for yet. */
   #standing: string | null | undefined;
@@ -37,8 +38,14 @@ export class AnalysisLoop {
     this.#pausedUntilMs = options.pausedUntilMs;
   }
 
-  /** Something may have happened that there is something to do about. */
+  /** There is something to do: what was asked for, or a job that is done. */
   wake(): void {
+    this.#isUrgent = true;
+    this.#bell.ring();
+  }
+
+  /** Something was committed, as it is with every message; there may be something to do about it. */
+  committed(): void {
     this.#bell.ring();
   }
 
@@ -69,11 +76,18 @@ export class AnalysisLoop {
       takesJobs ? signal : AbortSignal.abort(),
     );
     while (!signal.aborted) {
+      const begunMs = performance.now();
+      this.#isUrgent = false;
       await this.#persistently(() => this.#round(signal), signal);
       if (signal.aborted) break;
-      await this.#bell.wait(await this.#restMs(), signal);
-      // Whatever else comes with it is one round, not many.
+      const isWoken = await this.#bell.wait(await this.#restMs(), signal);
+      // Whatever else comes with it is one round, not many; in lively chats there is a word with every message.
       await pause(GATHER_MS, signal);
+      while (isWoken && !this.#isUrgent && !signal.aborted) {
+        const leftMs = COMMITS_APART_MS - (performance.now() - begunMs);
+        if (leftMs <= 0) break;
+        await this.#bell.wait(leftMs, signal);
+      }
     }
     await runner;
   }

@@ -93,7 +93,7 @@ export class AnalysisHost {
             ...limits,
             concurrency: SHARED_CONCURRENCY,
             url: args.redisUrl,
-            onNews: () => this.committed(),
+            onNews: () => this.#running?.loop.wake(),
           });
     const onCommitted = (position: number) => notify('committed', { position });
     const [liveAfterMs, liveMostMs] = [args.liveAfterMs ?? LIVE_AFTER_MS, args.liveMostMs ?? LIVE_MOST_MS];
@@ -134,7 +134,7 @@ export class AnalysisHost {
 
   /** Something was committed by somebody else. */
   committed(): void {
-    this.#running?.loop.wake();
+    this.#running?.loop.committed();
   }
 
   async state(): Promise<AnalysisState> {

@@ -1,5 +1,7 @@
 import { appleTimeSql } from '../decode/index.ts';
 import {
+  type ListedRanges,
+  listRanges,
   type MessagesSchema,
   pump,
   type RowidRange,
@@ -78,12 +80,14 @@ export class RowComparison {
     return deleted;
   }
 
-  /** Compares the rows of `message` in a range. */
-  compareMessages(range: RowidRange, deleted: RecentlyDeleted, findings: Findings): void {
-    const held = this.#heldIn(range);
-    const chats = this.#chatsIn(range);
+  /** Compares the rows of `message` in these ranges. */
+  compareMessages(ranges: readonly RowidRange[], deleted: RecentlyDeleted, findings: Findings): void {
+    if (ranges.length === 0) return;
+    const listed = listRanges(this.#db, ranges);
+    const held = this.#heldIn(listed);
+    const chats = this.#chatsIn(listed);
     const seen = new Set<number>();
-    scanStates(this.#db, this.#schema, 'message', range, this.#messageState, (rowid, state) => {
+    scanStates(this.#db, this.#schema, 'message', listed, this.#messageState, (rowid, state) => {
       seen.add(rowid);
       this.compared += 1;
       if (!this.#differs(held.get(rowid), state, chats.get(rowid), deleted.get(rowid))) return;
@@ -96,7 +100,7 @@ export class RowComparison {
       if (row.kind === 'shared') this.#addVanished(row.id, findings);
       if (row.kind === 'reaction' && !row.isGone) findings.vanishedReactions.add(row.id);
     }
-    this.#compareAttachmentJoins(range, held, findings);
+    this.#compareAttachmentJoins(listed, held, findings);
   }
 
   /** A message whose row is under another id now has not gone. */
@@ -132,9 +136,9 @@ export class RowComparison {
   }
 
   /** An attachment that was joined to a message which does not have it yet. */
-  #compareAttachmentJoins(range: RowidRange, held: ReadonlyMap<number, Held>, findings: Findings): void {
+  #compareAttachmentJoins(ranges: ListedRanges, held: ReadonlyMap<number, Held>, findings: Findings): void {
     const joins: [message: number, attachment: number][] = [];
-    scanAttachmentJoinsIn(this.#db, this.#schema, range, (message, attachment) => {
+    scanAttachmentJoinsIn(this.#db, this.#schema, ranges, (message, attachment) => {
       if (held.get(message)?.kind === 'message') joins.push([message, attachment]);
     });
     if (joins.length === 0) return;
@@ -142,16 +146,14 @@ export class RowComparison {
     pump(
       this.#db,
       (message: number, attachment: number) => ours.add(`${message} ${attachment}`),
-      (call) => `SELECT ${call('m.source_rowid', 'a.source_rowid')} FROM main.messages m
+      (call) => `SELECT ${call('m.source_rowid', 'a.source_rowid')} FROM ${ranges} g CROSS JOIN main.messages m
         JOIN main.message_attachments j ON j.message_id = m.id JOIN main.attachments a ON a.id = j.attachment_id
-        WHERE m.source_id = ? AND m.source_rowid BETWEEN ? AND ? AND a.source_id = m.source_id`,
+        WHERE m.source_id = ? AND m.source_rowid BETWEEN g.first AND g.last AND a.source_id = m.source_id`,
       this.#sourceId,
-      range.from,
-      range.to,
     );
     for (const [message, attachment] of joins) {
       if (ours.has(`${message} ${attachment}`)) continue;
-      const known = this.#heldAttachments({ from: attachment, to: attachment });
+      const known = this.#heldAttachments(listRanges(this.#db, [{ from: attachment, to: attachment }]));
       // Without a guid it is none of ours; of another source it is known by its sighting.
       if (known.get(attachment)?.isSighting !== true && this.#hasGuid(attachment)) findings.rows.add(message);
     }
@@ -166,16 +168,17 @@ export class RowComparison {
     );
   }
 
-  /** Compares the rows of `attachment` in a range. What has gone from the source stays with us. */
-  compareAttachments(range: RowidRange, findings: Findings): void {
-    if (!this.#schema.has('attachment')) return;
-    const held = this.#heldAttachments(range);
-    scanStates(this.#db, this.#schema, 'attachment', range, this.#attachmentState, (rowid, state) => {
+  /** Compares the rows of `attachment` in these ranges. What has gone from the source stays with us. */
+  compareAttachments(ranges: readonly RowidRange[], findings: Findings): void {
+    if (!this.#schema.has('attachment') || ranges.length === 0) return;
+    const listed = listRanges(this.#db, ranges);
+    const held = this.#heldAttachments(listed);
+    scanStates(this.#db, this.#schema, 'attachment', listed, this.#attachmentState, (rowid, state) => {
       if (held.get(rowid)?.state !== state) findings.attachments.add(rowid);
     });
   }
 
-  #heldIn(range: RowidRange): Map<number, Held> {
+  #heldIn(ranges: ListedRanges): Map<number, Held> {
     const held = new Map<number, Held>();
     const read = (kind: Held['kind'], columns: string[], from: string) =>
       pump(
@@ -183,11 +186,9 @@ export class RowComparison {
         (rowid: number, id: number, state: number, chat: number, isGone: number) => {
           held.set(rowid, { id, state, kind, chat, isGone: isGone !== 0 });
         },
-        (call) => `SELECT ${call('t.source_rowid', ...columns)} FROM main.${from}
-          AND t.source_rowid BETWEEN ? AND ?`,
+        (call) => `SELECT ${call('t.source_rowid', ...columns)} FROM ${ranges} g CROSS JOIN main.${from}
+          AND t.source_rowid BETWEEN g.first AND g.last`,
         this.#sourceId,
-        range.from,
-        range.to,
       );
     // A row may be in quarantine and be a message all the same: the last one counts.
     const quarantine = `quarantine t WHERE t.source_id = ? AND t.state <> 'resolved'`;
@@ -209,28 +210,26 @@ export class RowComparison {
     return held;
   }
 
-  #heldAttachments(range: RowidRange): Map<number, { state: number; isSighting: boolean }> {
+  #heldAttachments(ranges: ListedRanges): Map<number, { state: number; isSighting: boolean }> {
     const held = new Map<number, { state: number; isSighting: boolean }>();
     const read = (isSighting: boolean, from: string) =>
       pump(
         this.#db,
         (rowid: number, state: number) => held.set(rowid, { state, isSighting }),
-        (call) => `SELECT ${call('t.source_rowid', 't.source_state')} FROM main.${from}
-          AND t.source_rowid BETWEEN ? AND ?`,
+        (call) => `SELECT ${call('t.source_rowid', 't.source_state')} FROM ${ranges} g CROSS JOIN main.${from}
+          AND t.source_rowid BETWEEN g.first AND g.last`,
         this.#sourceId,
-        range.from,
-        range.to,
       );
     read(true, `sightings t WHERE t.source_id = ? AND t.what = 'attachment'`);
     read(false, 'attachments t WHERE t.source_id = ?');
     return held;
   }
 
-  /** Our chat of the messages in a range: that of the first join to a chat we know. */
-  #chatsIn(range: RowidRange): Map<number, number> {
+  /** Our chat of the messages in these ranges: that of the first join to a chat we know. */
+  #chatsIn(ranges: ListedRanges): Map<number, number> {
     const chats = new Map<number, number>();
     const first = new Map<number, number>();
-    scanChatJoinsIn(this.#db, this.#schema, range, (message, row, join) => {
+    scanChatJoinsIn(this.#db, this.#schema, ranges, (message, row, join) => {
       const chat = this.#chatOfRow.get(row);
       if (chat === undefined || join >= (first.get(message) ?? Number.POSITIVE_INFINITY)) return;
       first.set(message, join);

@@ -68,13 +68,14 @@ function compareKnown(source: LiveSource, recent: Recent, touched: TouchedRows, 
   // New attachments are read whatever the log says; new messages apart.
   const attachments =
     ranges === null ? windows.attachments : [...ranges, { from: lastAttachmentRowid + 1, to: EVERYTHING }];
-  for (const range of ranges ?? windows.messages) {
-    if (range.from > lastMessageRowid) continue;
-    comparison.compareMessages({ from: range.from, to: Math.min(range.to, lastMessageRowid) }, recent, findings);
-  }
-  for (const range of attachments) {
-    if (range.from <= lastAttachmentRowid + 1) comparison.compareAttachments(range, findings);
-  }
+  const known = (ranges ?? windows.messages).flatMap(({ from, to }) =>
+    from > lastMessageRowid ? [] : [{ from, to: Math.min(to, lastMessageRowid) }],
+  );
+  comparison.compareMessages(known, recent, findings);
+  comparison.compareAttachments(
+    attachments.filter(({ from }) => from <= lastAttachmentRowid + 1),
+    findings,
+  );
 }
 
 /** Rows that wait for their chat, which has come. */

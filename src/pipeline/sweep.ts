@@ -43,8 +43,8 @@ export class Sweep {
     // Rows beyond where we have read are new, and not the sweep's business; rows that we hold and are gone are.
     const isLast = end === null || end >= known;
     const range = { from, to: isLast ? known : end };
-    if (table === 'message') comparison.compareMessages(range, comparison.recentlyDeleted(), findings);
-    else comparison.compareAttachments({ from, to: isLast ? EVERYTHING : end }, findings);
+    if (table === 'message') comparison.compareMessages([range], comparison.recentlyDeleted(), findings);
+    else comparison.compareAttachments([{ from, to: isLast ? EVERYTHING : end }], findings);
     if (!isLast) this.#after = { table, from: range.to + 1 };
     else this.#after = { table: table === 'message' ? 'attachment' : 'message', from: FIRST };
     return isLast && table === 'attachment';

@@ -5,6 +5,19 @@ import type { MessagesSchema } from './schema.ts';
 /** Reading what of a source may have changed: fingerprints, joins and deletion feeds, by ranges of row ids. */
 export type RowidRange = { from: number; to: number };
 
+/** Ranges that are in a temporary table, so that one statement is about all of them; good until the next are listed. */
+export type ListedRanges = string & { readonly ranges: unique symbol };
+
+export function listRanges(db: Database, ranges: readonly RowidRange[]): ListedRanges {
+  db.run('CREATE TEMP TABLE IF NOT EXISTS listed_ranges (first INTEGER, last INTEGER)');
+  db.run('DELETE FROM temp.listed_ranges');
+  db.run(
+    'INSERT INTO temp.listed_ranges SELECT value ->> 0, value ->> 1 FROM json_each(?)',
+    JSON.stringify(ranges.map(({ from, to }) => [from, to])),
+  );
+  return 'temp.listed_ranges' as ListedRanges;
+}
+
 /** How far a source's own counters have come: the highest row ids it ever gave out, and those it holds. */
 export type SourceCounters = {
   /** `sqlite_sequence`: the highest row id of `message` that was ever given out. */
@@ -62,12 +75,23 @@ export function readNewRows(
   );
 }
 
-/** The fingerprint of every row in the range; `state` is an expression over the alias m (a for attachments). */
+/** The newest of the rows after `after` that are in no chat, not even in "Recently Deleted"; null when there is none. */
+export function newestUnjoined(db: Database, schema: MessagesSchema, after: number): number | null {
+  const isUnjoined = ['chat_message_join', 'chat_recoverable_message_join']
+    .filter((table) => schema.has(table))
+    .map((table) => `NOT EXISTS (SELECT 1 FROM ${schema.name}.${table} j WHERE j.message_id = m.ROWID)`);
+  return db.value<number>(
+    `SELECT max(m.ROWID) FROM ${schema.name}.message m WHERE m.ROWID > ? AND ${isUnjoined.join(' AND ')}`,
+    after,
+  );
+}
+
+/** The fingerprint of every row in the ranges; `state` is an expression over the alias m (a for attachments). */
 export function scanStates(
   db: Database,
   schema: MessagesSchema,
   table: 'message' | 'attachment',
-  range: RowidRange,
+  ranges: ListedRanges,
   state: string,
   sink: (rowid: number, state: number) => void,
 ): void {
@@ -75,45 +99,42 @@ export function scanStates(
   pump(
     db,
     sink,
-    (call) => `SELECT ${call(`${alias}.ROWID`, state)} FROM ${schema.name}.${table} ${alias} NOT INDEXED
-      WHERE ${alias}.ROWID BETWEEN ? AND ?${table === 'attachment' ? ' AND a.guid IS NOT NULL' : ''}`,
-    range.from,
-    range.to,
+    (call) => `SELECT ${call(`${alias}.ROWID`, state)}
+      FROM ${ranges} g CROSS JOIN ${schema.name}.${table} ${alias} NOT INDEXED
+      WHERE ${alias}.ROWID BETWEEN g.first AND g.last${table === 'attachment' ? ' AND a.guid IS NOT NULL' : ''}`,
   );
 }
 
-/** Joins of the messages in the range to chats, with the join's own row id: the lowest is the first. */
+/** Joins of the messages in the ranges to chats, with the join's own row id: the lowest is the first. */
 export function scanChatJoinsIn(
   db: Database,
   schema: MessagesSchema,
-  range: RowidRange,
+  ranges: ListedRanges,
   sink: (message: number, chat: number, join: number) => void,
 ): void {
   pump(
     db,
     sink,
-    (call) => `SELECT ${call('message_id', 'chat_id', 'ROWID')} FROM ${schema.name}.chat_message_join
-      WHERE message_id BETWEEN ? AND ? AND typeof(chat_id) = 'integer'`,
-    range.from,
-    range.to,
+    (call) => `SELECT ${call('j.message_id', 'j.chat_id', 'j.ROWID')}
+      FROM ${ranges} g CROSS JOIN ${schema.name}.chat_message_join j
+      WHERE j.message_id BETWEEN g.first AND g.last AND typeof(j.chat_id) = 'integer'`,
   );
 }
 
-/** Joins of the messages in the range to attachments. */
+/** Joins of the messages in the ranges to attachments. */
 export function scanAttachmentJoinsIn(
   db: Database,
   schema: MessagesSchema,
-  range: RowidRange,
+  ranges: ListedRanges,
   sink: (message: number, attachment: number) => void,
 ): void {
   if (!schema.has('message_attachment_join') || !schema.has('attachment')) return;
   pump(
     db,
     sink,
-    (call) => `SELECT ${call('message_id', 'attachment_id')} FROM ${schema.name}.message_attachment_join
-      WHERE message_id BETWEEN ? AND ? AND typeof(attachment_id) = 'integer'`,
-    range.from,
-    range.to,
+    (call) => `SELECT ${call('j.message_id', 'j.attachment_id')}
+      FROM ${ranges} g CROSS JOIN ${schema.name}.message_attachment_join j
+      WHERE j.message_id BETWEEN g.first AND g.last AND typeof(j.attachment_id) = 'integer'`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import path from 'node:path';
-import { Beat, Bell, pause } from '../../kernel/index.ts';
+import { Beat, pause } from '../../kernel/index.ts';
 import { type Change, compareStamps, readStamp, type Stamp } from './stamp.ts';
 
 /**
@@ -31,15 +31,23 @@ export class Wake implements Disposable {
   readonly #file: string;
   readonly #pollMs: number;
   readonly #beat: Beat;
-  readonly #bell = new Bell();
   readonly #watch: FolderWatch | null;
+  /** Something may have happened since the last look. */
+  #isHinted = false;
+  #hinted: (() => void) | null = null;
+  #ended: (() => void) | null = null;
   #isClosed = false;
 
   constructor(options: WakeOptions) {
     this.#file = options.file;
     this.#pollMs = options.pollMs;
     this.#beat = new Beat(options.pollMs);
-    this.#watch = options.hints ? new FolderWatch(options.file, () => this.#bell.ring()) : null;
+    this.#watch = options.hints ? new FolderWatch(options.file, () => this.#hear()) : null;
+  }
+
+  #hear(): void {
+    this.#isHinted = true;
+    this.#hinted?.();
   }
 
   /**
@@ -47,26 +55,59 @@ export class Wake implements Disposable {
    * `version` asks the connection that `seen` was taken with. Null when `signal` was aborted or this was disposed of.
    * Rejects only with what `version` throws.
    */
-  async next(
+  next(
     seen: Stamp,
     version: () => number | null,
     signal: AbortSignal,
   ): Promise<{ change: Change; stamp: Stamp } | null> {
-    let step: number = AFTER_HINT_MS.length;
-    while (!signal.aborted && !this.#isClosed) {
-      this.#watch?.check();
-      if (this.#bell.quiet()) step = 0;
-      const stamp = readStamp(this.#file, version);
-      const change = compareStamps(seen, stamp);
-      if (change !== 'none') return { change, stamp };
-      const quickMs = AFTER_HINT_MS[step];
-      step += 1;
-      if (quickMs !== undefined) await pause(LEAST_MS, signal);
-      // One timer and no more where nothing happens: that is nearly all that following costs then.
-      const restMs = quickMs === undefined ? this.#beat.untilNextMs() : quickMs - LEAST_MS;
-      if (restMs > 0 && (await this.#bell.wait(restMs, signal))) step = 0;
-    }
-    return null;
+    // One timer that looks, and no promise for each look: where nothing happens that is nearly all that following costs.
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      let step: number = AFTER_HINT_MS.length;
+      /** Whether a hint may end the wait: not before the least time since the last look. */
+      let isResting = false;
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        this.#hinted = null;
+        resolve(null);
+      };
+      const rest = (ms: number) => {
+        isResting = true;
+        if (this.#isHinted || ms <= 0) look();
+        else timer = setTimeout(look, Math.ceil(ms));
+      };
+      const look = () => {
+        isResting = false;
+        if (signal.aborted || this.#isClosed) return end();
+        try {
+          this.#watch?.check();
+          if (this.#isHinted) step = 0;
+          this.#isHinted = false;
+          const stamp = readStamp(this.#file, version);
+          const change = compareStamps(seen, stamp);
+          if (change !== 'none') {
+            resolve({ change, stamp });
+            return end();
+          }
+        } catch (error) {
+          reject(error);
+          return end();
+        }
+        const quickMs = AFTER_HINT_MS[step];
+        step += 1;
+        if (quickMs === undefined) rest(this.#beat.untilNextMs());
+        else timer = setTimeout(rest, LEAST_MS, quickMs - LEAST_MS);
+      };
+      this.#hinted = () => {
+        if (!isResting) return;
+        clearTimeout(timer);
+        look();
+      };
+      this.#ended = end;
+      signal.addEventListener('abort', end);
+      look();
+    });
   }
 
   /**
@@ -85,7 +126,7 @@ export class Wake implements Disposable {
 
   [Symbol.dispose](): void {
     this.#isClosed = true;
-    this.#bell.ring();
+    this.#ended?.();
     this.#watch?.[Symbol.dispose]();
   }
 }
