@@ -22,6 +22,8 @@ const CONSUMER = 'one';
 const ENTRIES_AT_ONCE = 100;
 const BLOCK_MS = 1_000;
 const AGAIN_MS = 500;
+/** A server that hangs is not waited for any longer. */
+const ANSWER_MS = 5_000;
 
 type Entry = [id: string, words: string[]];
 type Position = { store: string; event: number };
@@ -31,7 +33,8 @@ if (url === undefined || group === undefined) {
   console.error('usage: node examples/redis-consumer.ts URL GROUP [POSITION-FILE]');
   process.exit(2);
 }
-const redis = new Redis(url, { maxRetriesPerRequest: null, autoResendUnfulfilledCommands: false });
+// What was under way when the connection broke is refused at once: the driver would leave it unanswered for ever.
+const redis = new Redis(url, { maxRetriesPerRequest: 0, commandTimeout: ANSWER_MS });
 redis.on('error', () => undefined);
 let position = readPosition();
 

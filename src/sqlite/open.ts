@@ -18,6 +18,11 @@ export function openWritable(file: string): Database {
   return new Database(new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS }));
 }
 
+/** Opens a database of ours that is there for reading and writing; throws where it is not, and makes none. */
+export function openExisting(file: string): Database {
+  return new Database(new DatabaseSync(`${pathToFileURL(file).href}?mode=rw`, { timeout: BUSY_TIMEOUT_MS }));
+}
+
 /**
  * Opens a database that is thrown away when anything goes wrong: no journal, nothing synced; a statement that fails
  * in the middle is not undone. The driver is defensive

@@ -52,6 +52,26 @@ describe('a private folder', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
+  it('is let go of while another process looks for leftovers', async () => {
+    const script = `const { removeLeftovers } = await import(${JSON.stringify(path.resolve('src/sqlite/index.ts'))});
+      console.log('looking');
+      for (;;) removeLeftovers([${JSON.stringify(place)}]);`;
+    const looking = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await new Promise((resolve) => looking.stdout.once('data', resolve));
+    try {
+      for (let round = 0; round < 400; round += 1) {
+        const folder = openPrivateFolder('verify', 1);
+        for (let file = 0; file < 4; file += 1) writeFileSync(path.join(folder.path, `copy-${file}`), 'x');
+        folder[Symbol.dispose]();
+        expect(existsSync(folder.path)).toBe(false);
+      }
+    } finally {
+      looking.kill('SIGKILL');
+    }
+  });
+
   it('of a process that lives stays; of one that was killed it is removed', async () => {
     const { folder, child, ended } = await other();
     using own = openPrivateFolder('salvage', 1);

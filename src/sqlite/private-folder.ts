@@ -1,13 +1,15 @@
-import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readdirSync, renameSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openWritable } from './open.ts';
+import { openExisting, openWritable } from './open.ts';
 
 /** What every private folder is called: what it is for, the process that made it, and a few letters of chance. */
 const NAME = /^chatstats-(?:source|salvage|verify|backup)-(\d+)-\w{6}$/;
 export type PrivatePurpose = 'source' | 'salvage' | 'verify' | 'backup';
 
 const LOCK = 'in-use.lock';
+/** The same while it is being made or removed, when nobody may take it for one that was left behind. */
+const UNREADY_LOCK = 'in-use.unready';
 
 export type PrivateFolder = Disposable & { path: string };
 
@@ -27,11 +29,14 @@ const PART_OF_FREE = 4;
  */
 export function openPrivateFolder(purpose: PrivatePurpose, bytes: number): PrivateFolder {
   const folder = madeFolder(`chatstats-${purpose}-${process.pid}-`, bytes);
-  const lock = openWritable(path.join(folder, LOCK));
+  const [ready, unready] = [path.join(folder, LOCK), path.join(folder, UNREADY_LOCK)];
+  const lock = openWritable(unready);
   // The operating system lets go of it however the process ends; a number of a process may be another's by then.
   lock.exec('BEGIN EXCLUSIVE');
+  renameSync(unready, ready);
   const dispose = () => {
     process.off('exit', dispose);
+    if (existsSync(ready)) renameSync(ready, unready);
     lock.close();
     rmSync(folder, { recursive: true, force: true });
   };
@@ -92,9 +97,10 @@ function isInUse(folder: string, maker: number): boolean {
   // Looking at a lock of one's own would let go of it: closing a file drops all locks that its process has on it.
   if (maker === process.pid) return true;
   const file = path.join(folder, LOCK);
-  // Without a lock, the process has died, or is just about to make one.
+  // Without a lock, the process has died, or is just about to make one, or to remove the folder.
   if (!existsSync(file)) return isAlive(maker);
-  using lock = openWritable(file);
+  // Its owner may be removing it at this moment, and what is made anew would be in the way.
+  using lock = openExisting(file);
   try {
     lock.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
     return false;
