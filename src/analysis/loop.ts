@@ -124,7 +124,8 @@ export class AnalysisLoop {
       if ((await analysis.fill()) && !signal.aborted) this.wake();
       await this.#tellBounds();
     }
-    if (clock.now() - this.#recountedAt >= PROGRESS_MS) {
+    // How far it is, now and then; that it is done, at once.
+    if (clock.now() - this.#recountedAt >= PROGRESS_MS || !(await analysis.isAnyQueued())) {
       this.#recountedAt = clock.now();
       this.#hasPlans = await analysis.recount();
     }

@@ -169,6 +169,12 @@ export class Analysis {
     return finished.length === SETTLED_AT_ONCE;
   }
 
+  /** Whether anything is in the queue, or has come back from it and is not written yet. */
+  async isAnyQueued(): Promise<boolean> {
+    const sql = `SELECT 1 FROM analysis_targets WHERE state = 'queued' LIMIT 1`;
+    return await this.#options.inTurn((db) => db.value(sql) !== null);
+  }
+
   /** Looks at plans that go on: how far they are, and whether they are done. True while there are any. */
   async recount(): Promise<boolean> {
     if ((await this.#options.inTurn(openPlans)).length === 0) return false;

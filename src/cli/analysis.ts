@@ -18,7 +18,7 @@ type Verb = (invocation: Invocation, words: readonly string[]) => Promise<ExitCo
 
 const PLANS_SHOWN = 5;
 const DAYS_SHOWN = 7;
-const LOOK_MS = 500;
+const LOOK_MS = 200;
 /** How far it is is told so often, in milliseconds. */
 const TELL_MS = 5_000;
 /** Characters that a token stands for, about. */

@@ -10,6 +10,7 @@ import { Random, writeHistory } from '../../src/simulator/index.ts';
 import { Database, SqliteError } from '../../src/sqlite/index.ts';
 import { openStoreForReading, openStoreForWriting } from '../../src/store/index.ts';
 import { AnalysisDriver, loadedPass } from '../support/analysis-driver.ts';
+import { effort } from '../support/effort.ts';
 import { copyDatabase } from '../support/eventful.ts';
 import { madeUpHistory, NOW_MS, runImport, temporaryFolder } from '../support/fixture.ts';
 
@@ -99,8 +100,8 @@ async function perform(failing: number, failure: Failure) {
   return { statements, error, outcome: outcome(store) };
 }
 
-/** Every so many statements the power is cut; at every one when asked for, which takes a minute. */
-const CUT_EVERY = Number(process.env.CHATSTATS_CUT_EVERY ?? 6);
+/** Every so many statements the power is cut. */
+const CUT_EVERY = effort(11, 1);
 
 describe('from what is asked for to what is found', () => {
   it.each(FAILURES)(
@@ -111,7 +112,7 @@ describe('from what is asked for to what is found', () => {
       expect(whole.outcome.results.length).toBeGreaterThan(3);
       expect(whole.outcome).toMatchObject({ left: 0, open: 0, plans: [{ state: 'completed' }] });
       expect(whole.outcome.completed.every(({ times }) => times === 1)).toBe(true);
-      const everySoMany = failure.dies ? CUT_EVERY : 10;
+      const everySoMany = failure.dies ? CUT_EVERY : effort(19, 3);
       const differing: Record<number, string> = {};
       for (let failing = 1; failing <= whole.statements; failing += everySoMany) {
         const { error, outcome: found } = await perform(failing, failure);
@@ -129,7 +130,7 @@ describe('from what is asked for to what is found', () => {
   );
 });
 
-describe('five thousand conversations', () => {
+describe('thousands of conversations', () => {
   it('each have one result, though takers die, the queue is emptied, and the program begins anew', async () => {
     const { store } = await largeHistory();
     const clock = fixedClock(NOW_MS);
@@ -164,7 +165,7 @@ describe('five thousand conversations', () => {
     }
     await driver.analysis.recount();
     const ready = driver.db.value<number>(`SELECT count(*) FROM conversations WHERE state = 'ready'`) ?? 0;
-    expect(ready).toBeGreaterThan(5_000);
+    expect(ready).toBeGreaterThan(effort(1_000, 5_000));
     driver[Symbol.dispose]();
     const found = outcome(store);
     expect(found.results).toHaveLength(ready);
@@ -181,7 +182,7 @@ describe('five thousand conversations', () => {
 });
 
 async function largeHistory() {
-  const fixture = madeUpHistory({ messages: 75_000, seed: 9 });
+  const fixture = madeUpHistory({ messages: effort(16_000, 75_000), seed: 9 });
   await runImport(fixture);
   openStoreForWriting(fixture.store).close();
   return fixture;

@@ -7,19 +7,22 @@ import { actions } from '../../src/simulator/index.ts';
 import { Database, SqliteError } from '../../src/sqlite/index.ts';
 import { openStoreForReading } from '../../src/store/index.ts';
 import { canonicalStore } from '../support/canonical-store.ts';
+import { effort } from '../support/effort.ts';
 import { madeUpHistory, NOW_MS, runImport, temporaryFolder } from '../support/fixture.ts';
 import { ANN, liveMessages } from '../support/live-messages.ts';
 
 const SEED = 20261;
+/** How often an import is killed. */
+const ROUNDS = effort(5, 40);
 
 describe('an import that is killed', () => {
   it('L60 at random moments leaves the old store or the new one, and the next import gives the same', async () => {
-    const fixture = madeUpHistory({ messages: 20_000 });
+    const fixture = madeUpHistory({ messages: 12_000 });
     const fresh = path.join(fixture.folder, 'fresh.db');
     await runImport({ source: fixture.source, store: fresh });
     const expected = canonicalStore(fresh);
     let seen = 0;
-    for (let round = 0; round < 8; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const store = path.join(fixture.folder, `killed-${round}.db`);
       const killed = await importAndKill(fixture.source, store, round);
       if (killed) seen += 1;
@@ -31,17 +34,17 @@ describe('an import that is killed', () => {
       expect(canonicalStore(store)).toEqual(expected);
       expect(readdirSync(fixture.folder).filter((name) => name.includes('building'))).toEqual([]);
     }
-    expect(seen, 'a test that kills nothing shows nothing').toBeGreaterThan(4);
+    expect(seen, 'a test that kills nothing shows nothing').toBeGreaterThan(ROUNDS / 2);
   });
 
   it('while it merges loses nothing, and the next one ends in the same state', async () => {
-    const fixture = madeUpHistory({ messages: 8_000 });
-    const second = madeUpHistory({ messages: 8_000, seed: 2 });
+    const fixture = madeUpHistory({ messages: 6_000 });
+    const second = madeUpHistory({ messages: 6_000, seed: 2 });
     const whole = path.join(fixture.folder, 'whole.db');
     await runImport({ source: fixture.source, store: whole });
     await runImport({ source: second.source, store: whole });
     const expected = canonicalStore(whole);
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < effort(3, 20); round += 1) {
       const store = path.join(fixture.folder, `merged-${round}.db`);
       await runImport({ source: fixture.source, store });
       await importAndKill(second.source, store, round * 3);
@@ -51,8 +54,8 @@ describe('an import that is killed', () => {
   });
 });
 
-/** Every so many statements the power is cut; at every one when asked for. */
-const CUT_EVERY = Number(process.env.CHATSTATS_CUT_EVERY ?? 3);
+/** Every so many statements the power is cut. */
+const CUT_EVERY = effort(5, 1);
 
 describe('the power cut before a statement', () => {
   afterEach(() => Database.watch(null));
@@ -101,7 +104,7 @@ describe('a disk that is full', () => {
     const whole = path.join(fixture.folder, 'whole.db');
     await runImport({ source: second.source, store: whole });
     const fresh = canonicalStore(whole);
-    const steps = Math.max(1, Math.floor(total / 40));
+    const steps = Math.max(1, Math.floor(total / effort(20, 200)));
     for (let cut = 1; cut <= total; cut += steps) {
       for (const store of [path.join(fixture.folder, `full-${cut}.db`), path.join(fixture.folder, `new-${cut}.db`)]) {
         const isNew = store.includes('new-');

@@ -5,10 +5,11 @@ import { expect, it } from 'vitest';
 import { fixedClock } from '../../src/kernel/index.ts';
 import { verifySource } from '../../src/pipeline/index.ts';
 import { canonicalStore } from '../support/canonical-store.ts';
+import { effort } from '../support/effort.ts';
 import { madeUpHistory, NOW_MS, runImport, temporaryFolder } from '../support/fixture.ts';
 import { groupFates, importAll, removeFile, sharedMessages, writeSources } from '../support/many-sources.ts';
 
-const RUNS = 30;
+const RUNS = effort(16, 300);
 
 /** What a source says otherwise than the store holds of it. */
 async function differences(store: string, source: string): Promise<unknown[]> {

@@ -6,6 +6,7 @@ import { address, type BookPen, openBookPen } from '../../src/simulator/index.ts
 import { Database } from '../../src/sqlite/index.ts';
 import { contactConflicts, exportLines, openStoreForReading } from '../../src/store/index.ts';
 import { chatNames, contacts, named, say, scene, senderOf, stranger } from '../support/contacts-scene.ts';
+import { effort } from '../support/effort.ts';
 import { runImport } from '../support/fixture.ts';
 import { followed } from '../support/followed.ts';
 import { only, types } from '../support/followed-checks.ts';
@@ -251,7 +252,7 @@ describe('a sync of contacts', () => {
     const expected = outcome(whole.store.store);
     whole[Symbol.dispose]();
     expect(total).toBeGreaterThan(30);
-    for (let cut = 1; cut <= total; cut += 1) {
+    for (let cut = 1; cut <= total; cut += effort(5, 1)) {
       using s = await scene();
       muchHappens(s);
       let seen = 0;

@@ -5,13 +5,14 @@ import { must } from '../../src/kernel/index.ts';
 import { type Generation, startActor, writeHistory } from '../../src/simulator/index.ts';
 import { openStoreForReading, reconcilingReason } from '../../src/store/index.ts';
 import { Workplace } from '../cli/chatstats.ts';
+import { effort } from '../support/effort.ts';
 import { temporaryFolder } from '../support/fixture.ts';
 import { eventFaults, freshFaults, messagesNamed, repeatedAnnouncements } from '../support/follow-laws.ts';
 import { killAgainAndAgain, MANY_FILES, ONE_FILE } from '../support/killed-sync.ts';
 import { eventsOf, LIVE, lastEventOf, SyncProcess } from '../support/sync-process.ts';
 
-/** How often sync is killed under random traffic; more by hand: CHATSTATS_KILLS=100. */
-const KILLS = Number(process.env.CHATSTATS_KILLS ?? 4);
+/** How often sync is killed under random traffic. */
+const KILLS = effort(3, 100);
 const SEED = Number(process.env.CHATSTATS_KILL_SEED ?? 20_261);
 const PER_SECOND = 40;
 /** A life of sync is a second or two long; the rest is for the comparisons. */

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fixedClock } from '../../src/kernel/index.ts';
 import { Database, SqliteError } from '../../src/sqlite/index.ts';
+import { effort } from '../support/effort.ts';
 import { copyDatabase, type Eventful, eventful, outcome } from '../support/eventful.ts';
 import { NOW_MS } from '../support/fixture.ts';
 import { followed } from '../support/followed.ts';
@@ -13,7 +14,7 @@ import { LiveDriver } from '../support/live-driver.ts';
  * just started, it learns of new chats and people by itself, and what it learned has to go with what was rolled back.
  */
 /** Every so many statements fail; the power is cut more often, and at every one in power-cut.test.ts. */
-const FAIL_EVERY = 11;
+const FAIL_EVERY = effort(23, 5);
 const LATER = NOW_MS + 200 * 60_000;
 
 const FAILURES: readonly { what: string; error: (sql: string) => Error; dies: boolean }[] = [
@@ -99,8 +100,8 @@ function differs(expected: Ending['outcome'], found: Ending['outcome']): string 
 }
 
 describe.each([
-  { name: 'a wake', work: WAKE, cutEvery: 4 },
-  { name: 'a sweep', work: SWEEP, cutEvery: 7 },
+  { name: 'a wake', work: WAKE, cutEvery: effort(9, 1) },
+  { name: 'a sweep', work: SWEEP, cutEvery: effort(13, 1) },
 ])('while $name takes over much at once', ({ work, cutEvery }) => {
   it.each(FAILURES)(
     '$what, at any statement: done again, it ends and is told as if nothing had been',

@@ -1,18 +1,18 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { must } from '../../src/kernel/index.ts';
 import { actions, Random } from '../../src/simulator/index.ts';
 import { compareStamps, dataVersion, openStamped, readStamp, Wake } from '../../src/sources/messages/index.ts';
 import { foreignUri, openWritable } from '../../src/sqlite/index.ts';
+import { effort } from '../support/effort.ts';
 import { temporaryFolder } from '../support/fixture.ts';
 import { liveMessages } from '../support/live-messages.ts';
 import { Follower, open, startWriter } from './follower.ts';
 
-/** How many pairs of messages are sent in each way of waking; CHATSTATS_WAKE_PAIRS=1000 takes four minutes for each. */
-const PAIRS = Number(process.env.CHATSTATS_WAKE_PAIRS ?? 30);
+/** How many pairs of messages are sent in each way of waking. */
+const PAIRS = effort(25, 1_000);
 const SEED = 20_262;
 
 const bothWays = [

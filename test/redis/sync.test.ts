@@ -7,14 +7,15 @@ import { openStoreForReading, storeId } from '../../src/store/index.ts';
 import { UpProcess } from '../api/up-process.ts';
 import { Workplace } from '../cli/chatstats.ts';
 import { guidOf, scene } from '../cli/sync-scene.ts';
+import { effort } from '../support/effort.ts';
 import { temporaryFolder } from '../support/fixture.ts';
 import { eventsOf, lastEventOf, SyncProcess } from '../support/sync-process.ts';
 import { everythingIn } from './everything.ts';
 import { eventually, streamed } from './relay-scene.ts';
 import { ownRedis } from './server.ts';
 
-/** How often sync is killed; more by hand: CHATSTATS_KILLS=100. */
-const KILLS = Number(process.env.CHATSTATS_KILLS ?? 4);
+/** How often sync is killed. */
+const KILLS = effort(3, 100);
 const TIMEOUT_MS = 120_000 + KILLS * 5_000;
 /** A stop takes five seconds at most. */
 const STOP_MS = 5_000;

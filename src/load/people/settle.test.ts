@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { effort } from '../../../test/support/effort.ts';
 import type { Card } from '../../sources/address-book/index.ts';
 import { openWritable } from '../../sqlite/index.ts';
 import { contactConflicts, createTables, INDEXES } from '../../store/index.ts';
@@ -231,7 +232,7 @@ describe('R32 contacts', () => {
         });
         expect(store.exact(), 'settling what is settled changes nothing').toEqual(before);
       }),
-      { numRuns: 200 },
+      { numRuns: effort(100, 1_000) },
     );
   });
 
@@ -264,7 +265,7 @@ describe('R32 contacts', () => {
           if (said.length === 0) expect(store.exact()).toEqual(unmerged.exact());
         },
       ),
-      { numRuns: 150 },
+      { numRuns: effort(50, 1_000) },
     );
   });
 
@@ -285,7 +286,7 @@ describe('R32 contacts', () => {
         const contactsOf = (cards: string[]) => cards.flatMap((one) => store.contactOfCard(one) ?? []);
         for (const contact of contactsOf(into.cards)) expect(contactsOf(from.cards)).not.toContain(contact);
       }),
-      { numRuns: 150 },
+      { numRuns: effort(50, 1_000) },
     );
   });
 
