@@ -249,15 +249,12 @@ export class Following {
   async #drain(mode: Mode, noticedAtMs?: number): Promise<void> {
     const { signal, clock } = this.#options;
     for (let more = true; more && !signal.aborted; ) {
-      let inMs = 0;
       more = await this.#inLane('live', async () => {
         const follower = this.#follower;
         if (follower === null || !this.#stillTheSame()) return false;
         const result = follower.step(mode);
-        if (result.kind === 'done') inMs = result.inMs ?? 0;
         return await this.#took(result, noticedAtMs === undefined ? null : clock.now() - noticedAtMs);
       });
-      if (inMs > 0) await pause(inMs, signal);
     }
   }
 

@@ -14,13 +14,12 @@ import {
 } from '../load/index.ts';
 import type { NewEvent } from '../model/index.ts';
 import { appendEvents } from '../outbox/index.ts';
-import { newestUnjoined } from '../sources/messages/index.ts';
 import { SqliteError } from '../sqlite/index.ts';
 import { messageStateSql } from '../transform/index.ts';
 import { Findings } from './compare-rows.ts';
 import type { RestartReason } from './continuity.ts';
 import { findOnWake, type Recent } from './find-on-wake.ts';
-import { AWAIT_JOIN_MS, HISTORICAL_AFTER_MS } from './live.limits.ts';
+import { HISTORICAL_AFTER_MS } from './live.limits.ts';
 import { eventsOf, resplitEvents } from './live-events.ts';
 import { nobodyChanged, type PeopleChange } from './live-people.ts';
 import type { LiveSource } from './live-source.ts';
@@ -31,12 +30,9 @@ import { TouchedRows } from './touched-rows.ts';
 
 export type Mode = 'catching-up' | 'live';
 
-/**
- * What one batch came to. `more`: there is more to read, at once, or (`inMs`) after so many milliseconds. `position`:
- * that of its last event, if it had one.
- */
+/** What one batch came to. `more`: there is more to read at once. `position`: that of its last event, if it had one. */
 export type StepResult =
-  | { kind: 'done'; more: boolean; rows: number; position: number | null; inMs?: number }
+  | { kind: 'done'; more: boolean; rows: number; position: number | null }
   | { kind: 'restart'; reason: RestartReason };
 
 export type FollowerOptions = { gapMs: number; mirrorDeletes: boolean; clock: Clock };
@@ -67,8 +63,6 @@ export class Follower {
   #recent: Recent = new Map();
   readonly #touched = new TouchedRows();
   #mayHaveMissed = true;
-  /** New rows up to this one have been waited for once, to come into a chat. */
-  #waitedFor = 0;
   /** Whether the people and chats in memory are those of the store: not before they are loaded, nor after a rollback. */
   #isLoaded = false;
   #wantsContacts = false;
@@ -96,9 +90,6 @@ export class Follower {
   step(mode: Mode): StepResult {
     // Before the snapshot: what is read of the log is in it, and what comes later is found next time.
     this.#touched.add(this.#source.log.read());
-    if (mode === 'live' && this.#isJoinAwaited()) {
-      return { kind: 'done', more: true, rows: 0, position: null, inMs: AWAIT_JOIN_MS };
-    }
     let more = true;
     const result = this.#run(mode, () => {
       const found = findOnWake(this.#source, this.#recent, this.#touched, mode);
@@ -110,18 +101,6 @@ export class Follower {
     this.#mayHaveMissed ||= !this.#touched.isComplete;
     this.#touched.clear();
     return result;
-  }
-
-  /**
-   * Whether a new row is in no chat yet, and is seen so for the first time: Messages writes the row, and puts it into its
-   * chat a moment later. One that is given this moment is taken over once; else it would be held, and then placed.
-   */
-  #isJoinAwaited(): boolean {
-    const { db, schema, position } = this.#source;
-    const newest = newestUnjoined(db, schema, position.lastMessageRowid) ?? 0;
-    if (newest <= this.#waitedFor) return false;
-    this.#waitedFor = newest;
-    return true;
   }
 
   /** Old rows may have changed without the log telling which: a sweep is wanted at once, and not in its turn. */

@@ -18,9 +18,6 @@ export const FEED_ROWS = 1_000;
 /** A message that is first seen this long after it was sent is old news: nobody is told that it is new. */
 export const HISTORICAL_AFTER_MS = 10 * 60_000;
 
-/** A new row that is in no chat yet is looked at again so soon, before it is held until its chat comes. */
-export const AWAIT_JOIN_MS = 2;
-
 /** Conversations sealed in one transaction. */
 export const SEAL_ROWS = 500;
 

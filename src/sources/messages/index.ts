@@ -35,7 +35,6 @@ export {
   hasGuid,
   type ListedRanges,
   listRanges,
-  newestUnjoined,
   type RowidRange,
   readCounters,
   readDeletedGuids,

@@ -75,17 +75,6 @@ export function readNewRows(
   );
 }
 
-/** The newest of the rows after `after` that are in no chat, not even in "Recently Deleted"; null when there is none. */
-export function newestUnjoined(db: Database, schema: MessagesSchema, after: number): number | null {
-  const isUnjoined = ['chat_message_join', 'chat_recoverable_message_join']
-    .filter((table) => schema.has(table))
-    .map((table) => `NOT EXISTS (SELECT 1 FROM ${schema.name}.${table} j WHERE j.message_id = m.ROWID)`);
-  return db.value<number>(
-    `SELECT max(m.ROWID) FROM ${schema.name}.message m WHERE m.ROWID > ? AND ${isUnjoined.join(' AND ')}`,
-    after,
-  );
-}
-
 /** The fingerprint of every row in the ranges; `state` is an expression over the alias m (a for attachments). */
 export function scanStates(
   db: Database,

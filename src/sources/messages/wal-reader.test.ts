@@ -6,6 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openWritable } from '../../sqlite/index.ts';
 import { WalReader } from './wal-reader.ts';
 
+/** How far beside what is told whoever follows looks, too. */
+const TOUCHED_GAP = 8;
+
 let folder: string;
 let file: string;
 beforeEach(() => {
@@ -24,6 +27,9 @@ function table(rows: number): Database {
   return db;
 }
 
+const isNearAny = (rowid: number, rowids: ReadonlySet<number>) =>
+  [...rowids].some((other) => Math.abs(other - rowid) <= TOUCHED_GAP);
+
 describe('the rows that a log touches', () => {
   it('are told once, after the first look has found the end', () => {
     using db = table(500);
@@ -36,6 +42,57 @@ describe('the rows that a log touches', () => {
     expect(touched.rowids.has(17)).toBe(true);
     expect(touched.rowids.size, 'the rows of one page').toBeLessThan(40);
     expect(reader.read()).toEqual({ rowids: new Set(), isComplete: true });
+  });
+
+  it('are those that changed, came or went, on a page that was seen before', () => {
+    using db = table(500);
+    using reader = new WalReader(file);
+    reader.read();
+    const touched = () => {
+      const { rowids, isComplete } = reader.read();
+      expect(isComplete).toBe(true);
+      return [...rowids].sort((a, b) => a - b);
+    };
+    // As long as ever, so that no row moves to another page.
+    const text = (rowid: number, words: string) =>
+      db.run('UPDATE message SET text = ? WHERE ROWID = ?', words.padEnd(300), rowid);
+    text(486, 'once, so that the page is known');
+    touched();
+    text(488, 'changed');
+    expect(touched()).toEqual([488]);
+    db.run('DELETE FROM message WHERE ROWID = 489');
+    expect(touched()).toEqual([489]);
+    text(490, 'one');
+    text(491, 'other');
+    expect(touched()).toEqual([490, 491]);
+    db.exec('BEGIN');
+    text(492, 'taken back');
+    db.exec('ROLLBACK');
+    text(493, 'after that');
+    expect(touched()).toEqual([493]);
+  });
+
+  it('include a long row of which the end alone is written; where that is unknown, it says so', () => {
+    using db = table(20);
+    const text = (words: string) => db.run('UPDATE message SET text = ? WHERE ROWID = 20', words);
+    text(`a${'x'.repeat(9_000)}`);
+    using reader = new WalReader(file);
+    reader.read();
+    text(`a${'x'.repeat(8_999)}y`);
+    const unknown = reader.read();
+    expect([unknown.isComplete, unknown.rowids.has(20)]).toEqual([false, false]);
+    text(`b${'x'.repeat(9_000)}y`);
+    const whole = reader.read();
+    expect([whole.isComplete, whole.rowids.has(20)]).toEqual([true, true]);
+    for (const end of ['z', 'zz', 'zzz']) {
+      text(`b${'x'.repeat(9_001 - end.length)}${end}`);
+      const known = reader.read();
+      expect([known.isComplete, known.rowids.has(20)], end).toEqual([true, true]);
+    }
+    // Pages that are free again are nobody's.
+    db.run('DELETE FROM message WHERE ROWID = 20');
+    const gone = reader.read();
+    expect([gone.isComplete, gone.rowids.has(20)]).toEqual([true, true]);
   });
 
   it('are not told before they are committed', () => {
@@ -121,7 +178,10 @@ describe('the rows that a log touches', () => {
     const act = fc.oneof(
       {
         weight: 6,
-        arbitrary: fc.record({ do: fc.constant('update' as const), rowid: fc.integer({ min: 1, max: 300 }) }),
+        arbitrary: fc.record({
+          do: fc.constantFrom('update' as const, 'delete' as const, 'lengthen' as const),
+          rowid: fc.integer({ min: 1, max: 300 }),
+        }),
       },
       { weight: 2, arbitrary: fc.record({ do: fc.constant('insert' as const), rowid: fc.constant(0) }) },
       {
@@ -138,16 +198,26 @@ describe('the rows that a log touches', () => {
         using reader = new WalReader(file);
         reader.read();
         let written: number[] = [];
+        // Of a page that was not seen before, its neighbours tell.
+        const gone = new Set<number>();
         const check = () => {
           const { rowids, isComplete } = reader.read();
-          if (isComplete) expect(written.filter((rowid) => !rowids.has(rowid))).toEqual([]);
+          const isTold = (rowid: number) => rowids.has(rowid) || (gone.has(rowid) && isNearAny(rowid, rowids));
+          if (isComplete) expect(written.filter((rowid) => !isTold(rowid))).toEqual([]);
           written = [];
         };
         for (const { do: what, rowid } of acts) {
           if (what === 'read') check();
           else if (what === 'update') {
-            db.run('UPDATE message SET text = text || ? WHERE ROWID = ?', '!', rowid);
-            written.push(rowid);
+            const { changes } = db.run('UPDATE message SET text = text || ? WHERE ROWID = ?', '!', rowid);
+            if (changes === 1) written.push(rowid);
+          } else if (what === 'lengthen' || what === 'delete') {
+            const { changes } =
+              what === 'delete'
+                ? db.run('DELETE FROM message WHERE ROWID = ?', rowid)
+                : db.run('UPDATE message SET text = text || ? WHERE ROWID = ?', 'y'.repeat(4_500), rowid);
+            if (changes === 1) written.push(rowid);
+            if (what === 'delete') gone.add(rowid);
           } else if (what === 'insert') written.push(db.run('INSERT INTO message (text) VALUES (?)', 'new').lastId);
           else db.exec(`PRAGMA wal_checkpoint(${what})`);
         }

@@ -1,10 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { LeafPages } from './leaf-pages.ts';
 
 /**
- * Reads the new frames of a `-wal`, and says which row ids lie on the table pages that they hold. It does not know which
- * table a page belongs to, so that its answer is a superset of the rows that were written: whoever compares just these
- * sees a change to a message of any age at once, at a cost that does not grow with the history. It is a hint: where it
- * cannot be sure that it saw every frame, it says so, and the nets under it are used.
+ * Reads the new frames of a `-wal`, and says which row ids were written on the table pages that they hold: those whose
+ * bytes are other than before, and of a page that it has not seen before all of them. It does not know which table a page
+ * belongs to, so that its answer is a superset of the rows that were written: whoever compares just these sees a change to
+ * a message of any age at once, at a cost that does not grow with the history. It is a hint: where it cannot be sure that
+ * it saw every frame, it says so, and the nets under it are used.
  *
  * The file is only ever read. Its locks are on other files, so opening and closing it by hand disturbs nobody.
  * Format: sqlite.org/fileformat2.html#walformat.
@@ -14,9 +16,6 @@ export type Touched = { rowids: Set<number>; isComplete: boolean };
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 const MAGIC = 0x377f0682;
-const TABLE_LEAF = 0x0d;
-const DATABASE_HEADER_BYTES = 100;
-const LEAF_HEADER_BYTES = 8;
 /** More than this at once is a backlog or a vacuum: comparing by ranges is quicker then. */
 const MOST_FRAMES = 2_000;
 
@@ -32,6 +31,7 @@ type Place = { header: Header; next: number; checksum: Checksum };
 export class WalReader implements Disposable {
   readonly #file: string;
   readonly #fd: number | null;
+  readonly #pages = new LeafPages();
   #place: Place | null = null;
   /** The database as it was when its log was last seen to be empty. */
   #whileEmpty: string | null = null;
@@ -42,8 +42,15 @@ export class WalReader implements Disposable {
     this.#fd = openQuietly(`${file}-wal`);
   }
 
-  /** Row ids on the table pages committed since the last call; the first call only finds out where the end is. */
+  /** Row ids that were written since the last call; the first call only finds out where the end is. */
   read(): Touched {
+    const touched = this.#read();
+    // What is known of pages is good as long as none of their versions was missed.
+    if (!touched.isComplete) this.#pages.forget();
+    return touched;
+  }
+
+  #read(): Touched {
     const rowids = new Set<number>();
     // A log that was filled and emptied in between has been written into the database.
     const [whileEmpty, now] = [this.#whileEmpty, this.#databaseStamp()];
@@ -57,12 +64,12 @@ export class WalReader implements Disposable {
     }
     this.#whileEmpty = null;
     if (before?.header.salts.equals(header.salts) === true) {
-      return { rowids, isComplete: readFrames(this.#fd, before, rowids).isAll };
+      return { rowids, isComplete: readFrames(this.#fd, before, this.#pages, rowids).isAll };
     }
     // The log was begun anew, from its start: what we had not read of the old one stands behind what was written since.
-    const isOldAll = before !== null && readFrames(this.#fd, before, rowids).isAll;
+    const isOldAll = before !== null && readFrames(this.#fd, before, this.#pages, rowids).isAll;
     this.#place = { header, next: 0, checksum: header.checksum };
-    const { isAll, frames } = readFrames(this.#fd, this.#place, rowids);
+    const { isAll, frames } = readFrames(this.#fd, this.#place, this.#pages, rowids);
     if (wasEmpty) return { rowids, isComplete: isAll && this.#databaseStamp() === whileEmpty };
     // A log that was cut off lost its tail; one that has grown to where we were has written over it.
     const isIntact =
@@ -89,9 +96,14 @@ export class WalReader implements Disposable {
 
 /**
  * Reads on from a place, which is moved behind the last commit. `frames`: how many frames of this log there are, be they
- * committed or not; `isAll`: every one up to the last commit was read.
+ * committed or not; `isAll`: every one up to the last commit was read, and is known to belong to the rows that are told.
  */
-function readFrames(fd: number, place: Place, rowids: Set<number>): { isAll: boolean; frames: number } {
+function readFrames(
+  fd: number,
+  place: Place,
+  pages: LeafPages,
+  rowids: Set<number>,
+): { isAll: boolean; frames: number } {
   const { header, next: first } = place;
   const frameBytes = FRAME_HEADER_BYTES + header.pageSize;
   const available = frameCount(fd, header);
@@ -99,6 +111,8 @@ function readFrames(fd: number, place: Place, rowids: Set<number>): { isAll: boo
   let held = { from: first, to: first };
   let { checksum } = place;
   let pending: number[] = [];
+  let isAll = true;
+  pages.rollback();
   let at = first;
   for (; at < available; at += 1) {
     if (at >= held.to) {
@@ -112,16 +126,17 @@ function readFrames(fd: number, place: Place, rowids: Set<number>): { isAll: boo
     const sum = addChecksum(frame.subarray(0, 8), checksum, header.isBigEndian);
     checksum = addChecksum(frame.subarray(FRAME_HEADER_BYTES), sum, header.isBigEndian);
     if (checksum[0] !== frame.readUInt32BE(16) || checksum[1] !== frame.readUInt32BE(20)) break;
-    collectRowids(frame.subarray(FRAME_HEADER_BYTES), frame.readUInt32BE(0) === 1, pending);
+    pages.show(frame.readUInt32BE(0), frame.subarray(FRAME_HEADER_BYTES), pending);
     const isCommit = frame.readUInt32BE(4) !== 0;
     if (!isCommit) continue;
+    isAll = pages.commit(pending) && isAll;
     for (const rowid of pending) rowids.add(rowid);
     pending = [];
     place.next = at + 1;
     place.checksum = checksum;
     if (at - first >= MOST_FRAMES) return { isAll: false, frames: at + 1 };
   }
-  return { isAll: true, frames: at };
+  return { isAll, frames: at };
 }
 
 /** How many frames the file has room for, whatever log they belong to. */
@@ -169,29 +184,4 @@ function addChecksum(
     b = (b + view.getUint32(at + 4, isLittleEndian) + a) | 0;
   }
   return [a >>> 0, b >>> 0];
-}
-
-/** The row ids of the cells of a table's leaf page; of any other page none. Never throws, whatever the bytes are. */
-function collectRowids(page: Buffer, isFirst: boolean, into: number[]): void {
-  const start = isFirst ? DATABASE_HEADER_BYTES : 0;
-  if (page[start] !== TABLE_LEAF) return;
-  const cells = page.readUInt16BE(start + 3);
-  for (let cell = 0; cell < cells; cell += 1) {
-    const pointer = start + LEAF_HEADER_BYTES + cell * 2;
-    if (pointer + 2 > page.length) return;
-    const at = page.readUInt16BE(pointer);
-    const size = varint(page, at);
-    const rowid = size === null ? null : varint(page, size.end);
-    if (rowid !== null && rowid.value > 0 && Number.isSafeInteger(rowid.value)) into.push(rowid.value);
-  }
-}
-
-function varint(page: Buffer, from: number): { value: number; end: number } | null {
-  let value = 0;
-  for (let at = from; at < Math.min(page.length, from + 8); at += 1) {
-    const byte = page[at] ?? 0;
-    value = value * 128 + (byte & 0x7f);
-    if (byte < 0x80) return { value, end: at + 1 };
-  }
-  return null;
 }
