@@ -81,6 +81,8 @@ export type ApiServer = AsyncDisposable & {
   port: number;
   /** Says what goes on where the engine follows nothing, and so does not say it itself. */
   tell(state: 'importing' | 'idle'): void;
+  /** Says once more what goes on: something beside it has changed, and whoever shows it asks anew. */
+  tellAgain(): void;
   /** Hands out the attachments of a backup that is open, as long as it is. */
   lend(reader: BackupReader): void;
 };
@@ -110,6 +112,7 @@ export async function startApi(options: ApiOptions): Promise<ApiServer> {
     address: `http://${name}:${port}/`,
     port,
     tell: (state) => monitor.enter(state),
+    tellAgain: () => monitor.enter(monitor.state),
     lend: (reader) => void lent.push(reader),
     async [Symbol.asyncDispose]() {
       // Otherwise the server would wait for streams that nobody ends.

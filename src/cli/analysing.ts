@@ -34,14 +34,19 @@ export async function analysisArgs(invocation: Invocation): Promise<AnalysisArgs
 
 /**
  * Begins to analyse beside whatever else the engine does, and again whenever it is started again. What keeps it from that
- * is told, and keeps nothing else from going on.
+ * is told, and keeps nothing else from going on. `onBegun` is called each time that it has begun.
  */
-export async function analyseMeanwhile(invocation: Invocation, engine: Engine): Promise<Disposable> {
+export async function analyseMeanwhile(
+  invocation: Invocation,
+  engine: Engine,
+  onBegun: () => void = () => undefined,
+): Promise<Disposable> {
   const args = await analysisArgs(invocation);
   if (args === null) return { [Symbol.dispose]: () => undefined };
   const begin = async () => {
     try {
       await engine.call('analyse', args);
+      onBegun();
     } catch (error) {
       if (!(error instanceof ChatStatsError)) throw error;
       if (error.code !== 'CANCELLED') warn(invocation, `conversations are not analysed: ${error.message}`);

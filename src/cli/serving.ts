@@ -56,7 +56,7 @@ export async function serve(
       await task.first(engine, api, signal);
     }
     api.tell('idle');
-    using _analysing = await analyseMeanwhile(invocation, engine);
+    using _analysing = await analyseMeanwhile(invocation, engine, () => api.tellAgain());
     await aborted(signal);
     return null;
   }
@@ -64,7 +64,7 @@ export async function serve(
   const broken = new AbortController();
   using _again = engine.onRestart(() => begin().catch((error: unknown) => broken.abort(error)));
   const status = await begin();
-  using _analysing = await analyseMeanwhile(invocation, engine);
+  using _analysing = await analyseMeanwhile(invocation, engine, () => api.tellAgain());
   {
     await using _meanwhile = task.meanwhile?.() ?? null;
     await aborted(AbortSignal.any([signal, broken.signal]));

@@ -20,6 +20,9 @@ let page: Page;
 /** The last message of the conversation that is over. */
 let last: actions.LiveMessage;
 
+/** The page is there before the passes are, and has to hear of it. */
+const LATE = 'await new Promise((loaded) => setTimeout(loaded, 4_000));';
+
 /** Two passes of the user's: one whose version is told, and one that fails for good where it is told to. */
 function passes(version: number): string {
   const file = scene.file(`passes-${version}.mjs`);
@@ -29,7 +32,7 @@ function passes(version: number): string {
   const broken = `throw Object.assign(new Error(), { name: 'PassError', code: 'NOT_TODAY', isFinal: true });`;
   writeFileSync(
     file,
-    `export default [${pass('tone', version, `return { tone: 'calm ' + messages.length };`)}, ${pass('broken', 1, broken)}];`,
+    `${version === 1 ? LATE : ''} export default [${pass('tone', version, `return { tone: 'calm ' + messages.length };`)}, ${pass('broken', 1, broken)}];`,
   );
   return file;
 }

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { effort } from '../../../test/support/effort.ts';
 import type { Card } from '../../sources/address-book/index.ts';
 import { openWritable } from '../../sqlite/index.ts';
 import { contactConflicts, createTables, INDEXES } from '../../store/index.ts';
@@ -16,6 +15,9 @@ import {
   unsettled,
   writeCards,
 } from './index.ts';
+
+/** As in test/support/effort.ts. */
+const EFFORT = process.env.CHATSTATS_TEST_EFFORT === 'full' ? 20 : 1;
 
 /** A store without a source's rows: contacts, and what addresses said. */
 const NOW = Date.UTC(2026, 10, 24);
@@ -232,7 +234,7 @@ describe('R32 contacts', () => {
         });
         expect(store.exact(), 'settling what is settled changes nothing').toEqual(before);
       }),
-      { numRuns: effort(100, 1_000) },
+      { numRuns: 100 * EFFORT },
     );
   });
 
@@ -265,7 +267,7 @@ describe('R32 contacts', () => {
           if (said.length === 0) expect(store.exact()).toEqual(unmerged.exact());
         },
       ),
-      { numRuns: effort(50, 1_000) },
+      { numRuns: 50 * EFFORT },
     );
   });
 
@@ -286,7 +288,7 @@ describe('R32 contacts', () => {
         const contactsOf = (cards: string[]) => cards.flatMap((one) => store.contactOfCard(one) ?? []);
         for (const contact of contactsOf(into.cards)) expect(contactsOf(from.cards)).not.toContain(contact);
       }),
-      { numRuns: effort(50, 1_000) },
+      { numRuns: 50 * EFFORT },
     );
   });
 
