@@ -9,7 +9,7 @@ export { isoTime } from './iso-time.ts';
 export { LaneFullError, Lanes, LanesClosedError } from './lanes.ts';
 export { InvariantError, must, unreachable } from './must.ts';
 export { PagedInts, type PortableInts } from './paged-ints.ts';
-export { Beat, Bell, pause } from './pause.ts';
+export { Alarm, Beat, Bell, pause } from './pause.ts';
 export { isDenied, noPermission } from './permission.ts';
 export { systemRandom } from './random.ts';
 export { responsibleProgram } from './responsible-program.ts';

@@ -17,6 +17,21 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/** One timer that is set again and again, at most one at a time, where a promise for each time would cost too much. */
+export class Alarm {
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Calls `then` after `ms` milliseconds, and not what it was set to before. */
+  set(ms: number, then: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(then, Math.ceil(ms));
+  }
+
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
 /**
  * Somebody waits, somebody else rings. A ring while nobody waits is kept, and ends the next wait at once: none gets
  * lost, and any number of them are one. One may wait at a time.

@@ -47,13 +47,18 @@ export function quarantineRows(db: Database, rows: Iterable<Misfit>, about: Abou
   return count;
 }
 
-/** What was in quarantine and could be placed or decoded this time has left it. */
+/**
+ * What was in quarantine and could be placed or decoded this time has left it. Nobody was told of what was only held, as
+ * every message is whose chat comes a moment later: nothing stays of it. Of the rest no text does, which is elsewhere now.
+ */
 export function resolveQuarantine(db: Database, sourceId: number): void {
   const open = `SELECT 1 FROM main.quarantine WHERE source_id = ? AND state <> 'resolved' LIMIT 1`;
   if (db.value(open, sourceId) === null) return;
+  const placed = 'guid IN (SELECT guid FROM temp.staged_messages UNION SELECT guid FROM temp.staged_reactions)';
+  db.run(`DELETE FROM main.quarantine WHERE source_id = ? AND state = 'held' AND ${placed}`, sourceId);
   db.run(
-    `UPDATE main.quarantine SET state = 'resolved' WHERE source_id = ? AND state <> 'resolved'
-       AND guid IN (SELECT guid FROM temp.staged_messages UNION SELECT guid FROM temp.staged_reactions)`,
+    `UPDATE main.quarantine SET state = 'resolved', payload = NULL
+     WHERE source_id = ? AND state <> 'resolved' AND ${placed}`,
     sourceId,
   );
 }

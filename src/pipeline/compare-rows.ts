@@ -38,6 +38,44 @@ type Held = {
   isGone: boolean;
 };
 
+const QUARANTINED = `quarantine t WHERE t.source_id = ? AND t.state <> 'resolved'`;
+const NO_CHAT_OR_TIME = '0 AS chat, 0 AS is_gone';
+
+/** Where rows of the source are held: alias t, with one parameter, the source. */
+const HELD: readonly { kind: Held['kind']; columns: string; from: string }[] = [
+  {
+    kind: 'misfit',
+    columns: `t.id, t.source_state, ${NO_CHAT_OR_TIME}`,
+    from: `${QUARANTINED} AND t.reason <> 'no_chat'`,
+  },
+  {
+    kind: 'no_chat',
+    columns: `t.id, t.source_state, ${NO_CHAT_OR_TIME}`,
+    from: `${QUARANTINED} AND t.reason = 'no_chat'`,
+  },
+  {
+    kind: 'other',
+    columns: `0 AS id, t.source_state, ${NO_CHAT_OR_TIME}`,
+    from: `sightings t WHERE t.source_id = ? AND t.what = 'row'`,
+  },
+  {
+    kind: 'shared',
+    columns: `m.id, t.source_state, ${NO_CHAT_OR_TIME}`,
+    from: `sightings t CROSS JOIN main.messages m ON m.guid = t.guid WHERE t.source_id = ? AND t.what = 'row'`,
+  },
+  { kind: 'other', columns: `t.id, t.source_state, ${NO_CHAT_OR_TIME}`, from: 'poll_votes t WHERE t.source_id = ?' },
+  {
+    kind: 'reaction',
+    columns: 't.id, t.source_state, 0 AS chat, t.vanished_at IS NOT NULL AS is_gone',
+    from: 'reactions t WHERE t.source_id = ?',
+  },
+  {
+    kind: 'message',
+    columns: 't.id, t.source_state, t.chat_id AS chat, t.deleted_at IS NOT NULL AS is_gone',
+    from: 'messages t WHERE t.source_id = ?',
+  },
+];
+
 /**
  * Compares ranges of a followed source with what we hold, by fingerprints, joins and presence. Reads only: what it finds
  * is read again by the rules. The same comparison serves the newest rows on every wake, the sweep, and catching up.
@@ -180,32 +218,20 @@ export class RowComparison {
 
   #heldIn(ranges: ListedRanges): Map<number, Held> {
     const held = new Map<number, Held>();
-    const read = (kind: Held['kind'], columns: string[], from: string) =>
-      pump(
-        this.#db,
-        (rowid: number, id: number, state: number, chat: number, isGone: number) => {
-          held.set(rowid, { id, state, kind, chat, isGone: isGone !== 0 });
-        },
-        (call) => `SELECT ${call('t.source_rowid', ...columns)} FROM ${ranges} g CROSS JOIN main.${from}
-          AND t.source_rowid BETWEEN g.first AND g.last`,
-        this.#sourceId,
-      );
     // A row may be in quarantine and be a message all the same: the last one counts.
-    const quarantine = `quarantine t WHERE t.source_id = ? AND t.state <> 'resolved'`;
-    read('misfit', ['t.id', 't.source_state', '0', '0'], `${quarantine} AND t.reason <> 'no_chat'`);
-    read('no_chat', ['t.id', 't.source_state', '0', '0'], `${quarantine} AND t.reason = 'no_chat'`);
-    read('other', ['0', 't.source_state', '0', '0'], `sightings t WHERE t.source_id = ? AND t.what = 'row'`);
-    read(
-      'shared',
-      ['m.id', 't.source_state', '0', '0'],
-      `sightings t CROSS JOIN main.messages m ON m.guid = t.guid WHERE t.source_id = ? AND t.what = 'row'`,
+    const selects = HELD.map(
+      ({ columns, from }, kind) => `SELECT t.source_rowid, ${kind} AS kind, ${columns}
+        FROM ${ranges} g CROSS JOIN main.${from} AND t.source_rowid BETWEEN g.first AND g.last`,
     );
-    read('other', ['t.id', 't.source_state', '0', '0'], 'poll_votes t WHERE t.source_id = ?');
-    read('reaction', ['t.id', 't.source_state', '0', 't.vanished_at IS NOT NULL'], 'reactions t WHERE t.source_id = ?');
-    read(
-      'message',
-      ['t.id', 't.source_state', 't.chat_id', 't.deleted_at IS NOT NULL'],
-      'messages t WHERE t.source_id = ?',
+    // One statement for all: on a wake each of them costs more than its rows.
+    pump(
+      this.#db,
+      (rowid: number, kind: number, id: number, state: number, chat: number, isGone: number) => {
+        held.set(rowid, { id, state, kind: HELD[kind]?.kind ?? 'other', chat, isGone: isGone !== 0 });
+      },
+      (call) => `SELECT ${call('source_rowid', 'kind', 'id', 'source_state', 'chat', 'is_gone')}
+        FROM (${selects.join(' UNION ALL ')})`,
+      ...HELD.map(() => this.#sourceId),
     );
     return held;
   }

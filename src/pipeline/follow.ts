@@ -11,6 +11,7 @@ import type { FollowLane, FollowOptions, FollowState, FollowStatus } from './fol
 import { FollowRecord } from './follow-record.ts';
 import { Follower, type Mode, type StepResult } from './follower.ts';
 import {
+  REST_MOST_MS,
   SWEEP_AGAIN_MS,
   SWEEP_EVERY_MS,
   SWEEP_LOOK_MS,
@@ -228,8 +229,7 @@ export class Following {
       const noticedAt = clock.now();
       this.#isDirty = true;
       if (woken.change === 'replaced' || woken.change === 'gone') {
-        // At once: a connection that is deaf, or holds files that others put in place, helps nobody.
-        await this.#inLane('live', () => this.#close());
+        await this.#inLane('live', () => this.#close()); // A connection that is deaf, or holds others' files, helps nobody.
         this.#seen = woken.stamp;
         if (woken.change === 'gone') {
           this.#state('source-missing');
@@ -242,6 +242,8 @@ export class Following {
         await this.#drain('live', noticedAt);
       });
       if (!signal.aborted) this.#state('live');
+      // Not more than a third of a core, however lively it is: what is written meanwhile is read together.
+      await pause(Math.min(REST_MOST_MS, 2 * (clock.now() - noticedAt)), signal);
     }
   }
 
@@ -258,7 +260,7 @@ export class Following {
     }
   }
 
-  /** Takes the stamp of what is about to be read. Files that were replaced are left to whoever waits for changes. */
+  /** Takes the stamp of what is about to be read; files that were replaced are left to whoever waits for changes. */
   #stillTheSame(): boolean {
     const now = this.#look();
     const change = compareStamps(this.#seen ?? NO_FILES, now);
@@ -310,10 +312,7 @@ export class Following {
     }
   }
 
-  /**
-   * All rows, again and again while anything is committed, spread so thin that nobody notices; but at once, and without
-   * rest, where changes may have been missed: after files were replaced, and when the log was begun anew too soon.
-   */
+  /** All rows, again and again while anything is committed, spread thin; but at once where changes may have been missed. */
   async #sweepLoop(): Promise<void> {
     const { signal, clock } = this.#options;
     let begunAt = clock.now();

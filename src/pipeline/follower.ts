@@ -183,7 +183,7 @@ export class Follower {
       db.exec('COMMIT');
       this.#isLoaded = true;
       if (work.position !== null) source.position = work.position;
-      if (work.rows.size > 0) source.renewAnchors();
+      source.renewAnchors(work.rows.size);
       this.rowsRead += work.rows.size;
       return { kind: 'done', more: work.more, rows: work.rows.size, position };
     } catch (error) {

@@ -40,6 +40,9 @@ export type LiveSourceOptions = {
 /** The writer's cache, in KiB, and statements' own tables in memory: batches are small. */
 const CACHE_KIB = 32_768;
 
+/** The newest rows are looked for again after so many. */
+const ANCHORS_EVERY_ROWS = 50;
+
 /** Pages of the log before it is written back: what SQLite does unasked. */
 const CHECKPOINT_PAGES = 1_000;
 
@@ -60,6 +63,7 @@ export class LiveSource implements Disposable {
   /** Rows spread over all: proof of a whole file. */
   readonly anchors: readonly Anchor[];
   #newest: Anchor[];
+  #rowsSinceAnchors = 0;
   readonly #schemaVersion: unknown;
   #isClosed = false;
   position: Position;
@@ -115,8 +119,11 @@ export class LiveSource implements Disposable {
     this.db.exec(`PRAGMA wal_autocheckpoint = ${isOn ? CHECKPOINT_PAGES : 0}`);
   }
 
-  /** After a batch: newer rows prove more. */
-  renewAnchors(): void {
+  /** After a batch of so many rows: newer ones prove more. */
+  renewAnchors(rows: number): void {
+    this.#rowsSinceAnchors += rows;
+    if (this.#rowsSinceAnchors < ANCHORS_EVERY_ROWS) return;
+    this.#rowsSinceAnchors = 0;
     this.#newest = newestAnchors(this.db, this.sourceId);
   }
 

@@ -18,6 +18,9 @@ export const FEED_ROWS = 1_000;
 /** A message that is first seen this long after it was sent is old news: nobody is told that it is new. */
 export const HISTORICAL_AFTER_MS = 10 * 60_000;
 
+/** Between what a change led to and the next look, at most. */
+export const REST_MOST_MS = 25;
+
 /** Conversations sealed in one transaction. */
 export const SEAL_ROWS = 500;
 

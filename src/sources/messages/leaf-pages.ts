@@ -11,6 +11,7 @@ const FREE_PAGES_AT = 32;
 const LINK_BYTES = 4;
 /** Pages that are kept: those that are written again and again are the ends of a few tables. */
 const MOST_PAGES = 256;
+const MOST_ROOMS = 32;
 
 type Version = { page: Buffer; cells: Cells };
 
@@ -23,6 +24,7 @@ export class LeafPages {
   readonly #known = new Map<number, Version>();
   /** Written by a transaction whose end has not been seen. */
   readonly #pending = new Map<number, Version>();
+  readonly #rooms: Buffer[] = [];
 
   /**
    * Adds the row ids that are new, changed or gone on this version of a page; of a page that is not known, all that are
@@ -37,7 +39,21 @@ export class LeafPages {
       if (was === undefined || !isSame(page, cell, before?.page ?? page, was)) into.push(rowid);
     }
     for (const rowid of were.keys()) if (!cells.has(rowid)) into.push(rowid);
-    this.#pending.set(number, { page: Buffer.from(page), cells });
+    const copy = this.#pending.get(number)?.page ?? this.#roomFor(page);
+    page.copy(copy);
+    this.#pending.set(number, { page: copy, cells });
+  }
+
+  /** Memory of a version that is over: there are many of them a second. */
+  #roomFor({ length }: Buffer): Buffer {
+    const room = this.#rooms.pop();
+    return room?.length === length ? room : Buffer.allocUnsafeSlow(length);
+  }
+
+  #letGo(number: number): void {
+    const version = this.#known.get(number);
+    if (version !== undefined && this.#rooms.length < MOST_ROOMS) this.#rooms.push(version.page);
+    this.#known.delete(number);
   }
 
   /**
@@ -47,13 +63,13 @@ export class LeafPages {
   commit(into: number[]): boolean {
     const isAll = this.#hasAllBeginnings(into);
     for (const [number, version] of this.#pending) {
-      this.#known.delete(number);
+      this.#letGo(number);
       this.#known.set(number, version);
     }
     this.#pending.clear();
     for (const number of this.#known.keys()) {
       if (this.#known.size <= MOST_PAGES) break;
-      this.#known.delete(number);
+      this.#letGo(number);
     }
     return isAll;
   }

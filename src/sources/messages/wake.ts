@@ -1,6 +1,6 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import path from 'node:path';
-import { Beat, pause } from '../../kernel/index.ts';
+import { Alarm, Beat, pause } from '../../kernel/index.ts';
 import { type Change, compareStamps, readStamp, type Stamp } from './stamp.ts';
 
 /**
@@ -62,12 +62,12 @@ export class Wake implements Disposable {
   ): Promise<{ change: Change; stamp: Stamp } | null> {
     // One timer that looks, and no promise for each look: where nothing happens that is nearly all that following costs.
     return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined;
+      const alarm = new Alarm();
       let step: number = AFTER_HINT_MS.length;
       /** Whether a hint may end the wait: not before the least time since the last look. */
       let isResting = false;
       const end = () => {
-        clearTimeout(timer);
+        alarm.clear();
         signal.removeEventListener('abort', end);
         this.#hinted = null;
         resolve(null);
@@ -75,7 +75,7 @@ export class Wake implements Disposable {
       const rest = (ms: number) => {
         isResting = true;
         if (this.#isHinted || ms <= 0) look();
-        else timer = setTimeout(look, Math.ceil(ms));
+        else alarm.set(ms, look);
       };
       const look = () => {
         isResting = false;
@@ -97,11 +97,11 @@ export class Wake implements Disposable {
         const quickMs = AFTER_HINT_MS[step];
         step += 1;
         if (quickMs === undefined) rest(this.#beat.untilNextMs());
-        else timer = setTimeout(rest, LEAST_MS, quickMs - LEAST_MS);
+        else alarm.set(LEAST_MS, () => rest(quickMs - LEAST_MS));
       };
       this.#hinted = () => {
         if (!isResting) return;
-        clearTimeout(timer);
+        alarm.clear();
         look();
       };
       this.#ended = end;
