@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChatStatsError, ERRORS } from '../../src/kernel/index.ts';
 import { type BackupFixture, importBackup, madeUpBackup, PASSWORD, privateFolders } from '../support/backups.ts';
 import { canonicalStore } from '../support/canonical-store.ts';
+import { effort } from '../support/effort.ts';
 
 /**
  * A single byte of a backup that is not what was written: the import is what it was, or says that something is wrong,
@@ -43,7 +44,7 @@ describe.each(kinds)('a flipped byte in a backup that is %s', (_kind, options) =
   it.each(files)('of %s is no crash and no silent lie', async (name) => {
     const file = fileNamed(backup, name);
     const original = readFileSync(file);
-    const runs = name.endsWith('.plist') ? 60 : 40;
+    const runs = name.endsWith('.plist') ? effort(25, 500) : effort(20, 500);
     await fc.assert(
       fc.asyncProperty(fc.nat(original.length - 1), fc.integer({ min: 1, max: 255 }), async (at, bits) => {
         const bytes = Buffer.from(original);

@@ -12,7 +12,7 @@ import { liveMessages } from '../support/live-messages.ts';
 import { Follower, open, startWriter } from './follower.ts';
 
 /** How many pairs of messages are sent in each way of waking. */
-const PAIRS = effort(25, 1_000);
+const PAIRS = effort(12, 1_000);
 const SEED = 20_262;
 
 const bothWays = [

@@ -152,11 +152,11 @@ describe('what was found', () => {
     await toChat(shown);
     await shown.locator('.gist').first().click();
     await shown.locator('.findings').waitFor();
-    expect(await seriousFindings(shown)).toEqual([]);
+    expect(await seriousFindings(shown, colorScheme)).toEqual([]);
     await scene.picture(shown, `findings-${colorScheme}`);
     await shown.goto(`${up.address}#/queue`);
     await shown.locator('.found-people').waitFor();
-    expect(await seriousFindings(shown)).toEqual([]);
+    expect(await seriousFindings(shown, colorScheme)).toEqual([]);
     await scene.picture(shown, `queue-${colorScheme}`);
   });
 
