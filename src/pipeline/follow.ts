@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
-import { BackOff, ChatStatsError, must, pause } from '../kernel/index.ts';
+import { BackOff, Bell, ChatStatsError, must, pause } from '../kernel/index.ts';
 import { writeSetting } from '../load/index.ts';
 import { compareStamps, NO_FILES, openStamped, readStamp, type Stamp, Wake } from '../sources/messages/index.ts';
 import { openStoreForWriting, storedGapMs } from '../store/index.ts';
@@ -15,6 +15,7 @@ import {
   SWEEP_AGAIN_MS,
   SWEEP_EVERY_MS,
   SWEEP_LOOK_MS,
+  SWEEP_URGENT_LOOK_MS,
   SWEEP_WITHIN_MS,
   UPKEEP_ANYWAY_MS,
   UPKEEP_EVERY_MS,
@@ -44,12 +45,11 @@ export class Following {
   #source: LiveSource | null = null;
   #follower: Follower | null = null;
   #gapMs = DEFAULT_GAP_MS;
-  /** What the files were like before they were last read. */
   #seen: Stamp | null = null;
   #lastCommitted = 0;
   /** Something was committed since the last sweep began. */
   #isDirty = false;
-  /** The log is written back by the writer that commits. */
+  readonly #missed = new Bell();
   #writesBack = true;
 
   constructor(options: FollowOptions) {
@@ -78,7 +78,7 @@ export class Following {
     }
   }
 
-  /** Follows what `begin` has opened; resolves when it has been stopped, or (`once`) has caught up. */
+  /** Follows what `begin` has opened until it is stopped, or (`once`) has caught up. */
   async run(): Promise<void> {
     try {
       if (this.#options.once) await this.#retrying(() => this.#catchUp());
@@ -281,6 +281,7 @@ export class Following {
     }
     this.#record.batch(result.rows, lagMs);
     if (this.#follower?.takeWantsContacts() === true) this.contacts.hurry();
+    if (this.#follower?.mayHaveMissed === true) this.#missed.ring();
     this.#committed(result.position);
     return result.more;
   }
@@ -317,7 +318,7 @@ export class Following {
     const { signal, clock } = this.#options;
     let begunAt = clock.now();
     while (!signal.aborted) {
-      await pause(SWEEP_LOOK_MS, signal);
+      await this.#missed.wait(this.#follower?.mayHaveMissed === true ? SWEEP_URGENT_LOOK_MS : SWEEP_LOOK_MS, signal);
       const follower = this.#follower;
       if (signal.aborted || follower === null) continue;
       const sinceMs = clock.now() - begunAt;

@@ -41,7 +41,9 @@ export const SWEEP_EVERY_MS = 30_000;
 export const SWEEP_WITHIN_MS = 25_000;
 /** One that is wanted at once begins no sooner than this after the last one began. */
 export const SWEEP_AGAIN_MS = 2_000;
-export const SWEEP_LOOK_MS = 250;
+/** Whether one is due is looked at this often, and while one is wanted at once. */
+export const SWEEP_LOOK_MS = 3_000;
+export const SWEEP_URGENT_LOOK_MS = 250;
 /** Upkeep looks for something to do this often. */
 export const UPKEEP_EVERY_MS = 1_000;
 /** Without any commit of ours there is still what time alone makes due. */
