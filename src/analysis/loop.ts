@@ -28,6 +28,7 @@ export class AnalysisLoop {
   #recountedAt = Number.NEGATIVE_INFINITY;
   #pausedUntilMs: number | null;
   #toldOfBounds = '';
+  /** There is more to do than to hear of commits. */
   #isUrgent = false;
   #hasPlans = false;
   /** Undefined: not asked for yet. */

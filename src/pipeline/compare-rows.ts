@@ -39,31 +39,31 @@ type Held = {
 };
 
 const QUARANTINED = `quarantine t WHERE t.source_id = ? AND t.state <> 'resolved'`;
-const NO_CHAT_OR_TIME = '0 AS chat, 0 AS is_gone';
+const NO_CHAT_NOT_GONE = '0 AS chat, 0 AS is_gone';
 
 /** Where rows of the source are held: alias t, with one parameter, the source. */
 const HELD: readonly { kind: Held['kind']; columns: string; from: string }[] = [
   {
     kind: 'misfit',
-    columns: `t.id, t.source_state, ${NO_CHAT_OR_TIME}`,
+    columns: `t.id, t.source_state, ${NO_CHAT_NOT_GONE}`,
     from: `${QUARANTINED} AND t.reason <> 'no_chat'`,
   },
   {
     kind: 'no_chat',
-    columns: `t.id, t.source_state, ${NO_CHAT_OR_TIME}`,
+    columns: `t.id, t.source_state, ${NO_CHAT_NOT_GONE}`,
     from: `${QUARANTINED} AND t.reason = 'no_chat'`,
   },
   {
     kind: 'other',
-    columns: `0 AS id, t.source_state, ${NO_CHAT_OR_TIME}`,
+    columns: `0 AS id, t.source_state, ${NO_CHAT_NOT_GONE}`,
     from: `sightings t WHERE t.source_id = ? AND t.what = 'row'`,
   },
   {
     kind: 'shared',
-    columns: `m.id, t.source_state, ${NO_CHAT_OR_TIME}`,
+    columns: `m.id, t.source_state, ${NO_CHAT_NOT_GONE}`,
     from: `sightings t CROSS JOIN main.messages m ON m.guid = t.guid WHERE t.source_id = ? AND t.what = 'row'`,
   },
-  { kind: 'other', columns: `t.id, t.source_state, ${NO_CHAT_OR_TIME}`, from: 'poll_votes t WHERE t.source_id = ?' },
+  { kind: 'other', columns: `t.id, t.source_state, ${NO_CHAT_NOT_GONE}`, from: 'poll_votes t WHERE t.source_id = ?' },
   {
     kind: 'reaction',
     columns: 't.id, t.source_state, 0 AS chat, t.vanished_at IS NOT NULL AS is_gone',

@@ -127,7 +127,8 @@ function cellsOf(page: Buffer, isFirst: boolean): Cells {
     const size = varint(page, at);
     const rowid = size === null ? null : varint(page, size.end);
     if (size === null || rowid === null || rowid.value <= 0 || !Number.isSafeInteger(rowid.value)) continue;
-    const end = rowid.end + localBytes(size.value, page.length);
+    // A damaged cell may say that it is longer than the page.
+    const end = Math.min(page.length, rowid.end + localBytes(size.value, page.length));
     const goesOn = rowid.end + size.value > end && end + LINK_BYTES <= page.length;
     cells.set(rowid.value, { at, end, next: goesOn ? page.readUInt32BE(end) : null });
   }
