@@ -15,8 +15,8 @@ export const SETTLED_AT_ONCE = 50;
 /** Conversations that are planned, or let go of, in one transaction. */
 export const PLANNED_AT_ONCE = 500;
 
-/** Without any word of a commit, the store is asked so often whether there is something to do, in milliseconds. */
-export const LOOK_MS = 5_000;
+/** Without any word, and with nothing due by time, it is looked so often whether there is something to do, in milliseconds. */
+export const LOOK_MS = 60_000;
 
 /** A queue that may lose what it holds is asked so often whether it has, in milliseconds. */
 export const STANDING_MS = 1_000;

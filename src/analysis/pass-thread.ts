@@ -163,9 +163,14 @@ export class PassThread implements PassDesk, AsyncDisposable {
   async #watch(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       await pause(PING_MS, this.#stopping.signal);
+      // Nobody waits for it: it is left in peace, and owes no answer.
+      if (this.#pending.size === 0) {
+        this.#heardAtRound = this.#round;
+        continue;
+      }
       this.#round += 1;
       const isDeaf = (this.#round - this.#heardAtRound) * PING_MS > DEAF_MS;
-      if (isDeaf && this.#pending.size > 0) await this.#worker?.terminate();
+      if (isDeaf) await this.#worker?.terminate();
       else this.#worker?.postMessage({ type: 'ping' } satisfies ToPasses);
     }
   }

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { DEFAULT_GAP_MS } from '../conversations/index.ts';
-import { BackOff, Bell, ChatStatsError, must, pause } from '../kernel/index.ts';
+import { BackOff, ChatStatsError, must, pause } from '../kernel/index.ts';
 import { writeSetting } from '../load/index.ts';
 import { compareStamps, NO_FILES, openStamped, readStamp, type Stamp, Wake } from '../sources/messages/index.ts';
 import { openStoreForWriting, storedGapMs } from '../store/index.ts';
@@ -10,22 +10,13 @@ import { FollowContacts } from './follow-contacts.ts';
 import type { FollowLane, FollowOptions, FollowState, FollowStatus } from './follow-options.ts';
 import { FollowRecord } from './follow-record.ts';
 import { Follower, type Mode, type StepResult } from './follower.ts';
-import {
-  REST_MOST_MS,
-  SWEEP_AGAIN_MS,
-  SWEEP_EVERY_MS,
-  SWEEP_LOOK_MS,
-  SWEEP_URGENT_LOOK_MS,
-  SWEEP_WITHIN_MS,
-  UPKEEP_ANYWAY_MS,
-  UPKEEP_EVERY_MS,
-  UPKEEP_REST_MS,
-} from './live.limits.ts';
+import { REST_MOST_MS } from './live.limits.ts';
 import { LiveSource } from './live-source.ts';
 import { isLock, mayPass, problemOf } from './passing-errors.ts';
 import { knownSource } from './recognize.ts';
 import { lastEvent, pendingReason, reconcile } from './reconcile.ts';
 import { sealSlice } from './seal.ts';
+import { SpareTime } from './spare-time.ts';
 import { upkeepSlice } from './upkeep.ts';
 
 /** After a failure that may pass (a lock, a file in the middle of being replaced), the next try. */
@@ -46,10 +37,7 @@ export class Following {
   #follower: Follower | null = null;
   #gapMs = DEFAULT_GAP_MS;
   #seen: Stamp | null = null;
-  #lastCommitted = 0;
-  /** Something was committed since the last sweep began. */
-  #isDirty = false;
-  readonly #missed = new Bell();
+  readonly #spare: SpareTime;
   #writesBack = true;
 
   constructor(options: FollowOptions) {
@@ -59,6 +47,18 @@ export class Following {
       source: () => this.#source,
       follower: () => this.#follower,
       committed: (position) => this.#committed(position),
+    });
+    this.#spare = new SpareTime(options, {
+      follower: () => this.#follower,
+      drain: () => this.#retrying(() => this.#drain('live')),
+      // What was stopped is over.
+      sweepSlice: () =>
+        this.#retrying(
+          () => this.#inLane('upkeep', async () => (this.#follower === null ? true : await this.#sweepSlice('live'))),
+          true,
+        ),
+      swept: () => this.#record.swept(),
+      upkeep: () => this.#retrying(() => this.#inLane('upkeep', () => this.#upkeep()), false),
     });
     this.#file = existsSync(options.source.path) ? realpathSync(options.source.path) : options.source.path;
   }
@@ -94,7 +94,7 @@ export class Following {
     await this.#retrying(() => this.#catchUp());
     if (this.#options.signal.aborted) return;
     this.#state('live');
-    await Promise.all([this.#followLoop(), this.#sealLoop(), this.#sweepLoop(), this.#upkeepLoop()]);
+    await Promise.all([this.#followLoop(), this.#sealLoop(), this.#spare.run()]);
   }
 
   /** For calls of others while it runs: the one who follows owns the writer. Null before it has begun. */
@@ -227,7 +227,7 @@ export class Following {
       const woken = await wake.next(this.#seen ?? NO_FILES, () => this.#source?.version() ?? null, signal);
       if (woken === null) return;
       const noticedAt = clock.now();
-      this.#isDirty = true;
+      this.#spare.sourceChanged();
       if (woken.change === 'replaced' || woken.change === 'gone') {
         await this.#inLane('live', () => this.#close()); // A connection that is deaf, or holds others' files, helps nobody.
         this.#seen = woken.stamp;
@@ -281,7 +281,7 @@ export class Following {
     }
     this.#record.batch(result.rows, lagMs);
     if (this.#follower?.takeWantsContacts() === true) this.contacts.hurry();
-    if (this.#follower?.mayHaveMissed === true) this.#missed.ring();
+    this.#spare.stepped();
     this.#committed(result.position);
     return result.more;
   }
@@ -313,49 +313,7 @@ export class Following {
     }
   }
 
-  /** All rows, again and again while anything is committed, spread thin; but at once where changes may have been missed. */
-  async #sweepLoop(): Promise<void> {
-    const { signal, clock } = this.#options;
-    let begunAt = clock.now();
-    while (!signal.aborted) {
-      await this.#missed.wait(this.#follower?.mayHaveMissed === true ? SWEEP_URGENT_LOOK_MS : SWEEP_LOOK_MS, signal);
-      const follower = this.#follower;
-      if (signal.aborted || follower === null) continue;
-      const sinceMs = clock.now() - begunAt;
-      const isUrgent = follower.mayHaveMissed && sinceMs >= SWEEP_AGAIN_MS;
-      if (!isUrgent && !(this.#isDirty && sinceMs >= SWEEP_EVERY_MS)) continue;
-      this.#isDirty = false;
-      begunAt = clock.now();
-      await this.#sweepAll(isUrgent ? 0 : SWEEP_WITHIN_MS / Math.max(1, follower.sweepSlices));
-    }
-  }
-
-  async #sweepAll(restMs: number): Promise<void> {
-    const { signal } = this.#options;
-    for (let done = false; !done && !signal.aborted; ) {
-      done = await this.#retrying(
-        () => this.#inLane('upkeep', async () => (this.#follower === null ? true : await this.#sweepSlice('live'))),
-        true,
-      );
-      if (!done) await pause(restMs, signal);
-    }
-    this.#record.swept();
-  }
-
-  async #upkeepLoop(): Promise<void> {
-    const { signal, clock } = this.#options;
-    let doneAt = Number.NEGATIVE_INFINITY;
-    let doneAfter = -1;
-    while (!signal.aborted) {
-      // Renames are looked for now and then only; what was put off is done here.
-      if (this.#source?.people.isStale === true) await this.#retrying(() => this.#drain('live'));
-      const isDue = this.#lastCommitted !== doneAfter || clock.now() - doneAt >= UPKEEP_ANYWAY_MS;
-      const more = isDue && (await this.#retrying(() => this.#inLane('upkeep', () => this.#upkeep()), false));
-      if (isDue && !more) [doneAt, doneAfter] = [clock.now(), this.#lastCommitted];
-      await pause(more ? UPKEEP_REST_MS : UPKEEP_EVERY_MS, signal);
-    }
-  }
-
+  /** One slice of upkeep; answers whether there is more of it. */
   #upkeep(): boolean {
     if (this.#source === null || !this.#writesBack) return false;
     const { more, position } = upkeepSlice(this.#source.db, this.#options.clock.now());
@@ -365,7 +323,7 @@ export class Following {
 
   #committed(position: number | null): void {
     if (position === null) return;
-    this.#lastCommitted = position;
+    this.#spare.committed(position);
     this.#options.onCommitted(position);
   }
 

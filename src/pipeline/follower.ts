@@ -108,6 +108,11 @@ export class Follower {
     return this.#mayHaveMissed;
   }
 
+  /** Chats may have been renamed since the names were last read: the next step looks, once enough time has passed. */
+  get hasPutOff(): boolean {
+    return this.#source.people.isStale;
+  }
+
   /** Compares the next slice of everything, and takes over what it finds. Answers true when the sweep is at its end. */
   sweepSlice(mode: Mode): { result: StepResult; done: boolean } {
     let done = false;

@@ -311,6 +311,21 @@ export function jobQueueContract(name: string, open: () => Promise<QueueHarness>
       await stopped;
     });
 
+    it('says when a pause is over, however long whoever takes jobs would wait', async () => {
+      await using harness = await open();
+      await using queue = await harness.open();
+      const { signal } = new AbortController();
+      await queue.enqueue([job('batch_a')]);
+      const [taken] = await leased(harness, queue, 1);
+      await queue.fail(must(taken), { code: 'AWAY', reason: 'once' });
+      // The word of that is used up.
+      await queue.next(1, signal);
+      expect(await queue.lease(1)).toEqual([]);
+      await queue.next(600_000, signal);
+      await harness.pass(QUEUE_OPTIONS.backOff.firstMs);
+      expect(await leased(harness, queue, 1)).toMatchObject([{ id: 'batch_a', attempt: 2 }]);
+    });
+
     it.each(['a:b', '17', '', 'ä', 'x'.repeat(201), 'a b'])(
       'refuses the id "%s", which some engine would',
       async (id) => {

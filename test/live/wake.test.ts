@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, utim
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { must } from '../../src/kernel/index.ts';
+import { must, pause } from '../../src/kernel/index.ts';
 import { actions, Random } from '../../src/simulator/index.ts';
 import { compareStamps, dataVersion, openStamped, readStamp, Wake } from '../../src/sources/messages/index.ts';
 import { foreignUri, openWritable } from '../../src/sqlite/index.ts';
@@ -346,6 +346,50 @@ describe('a wait', () => {
       AbortSignal.timeout(5_000),
     );
     utimesSync(file, 1, 1);
+    expect(await wait).toMatchObject({ change: 'changed', stamp: { version: 2 } });
+  });
+
+  it('asks for the version seldom where the files have long been the same, and hears of what they do not tell', async () => {
+    const file = place();
+    await startWriter(file);
+    using wake = new Wake({ file, pollMs: 5, hints: false });
+    const asked: number[] = [];
+    let answer = 1;
+    const version = () => {
+      asked.push(performance.now());
+      return answer;
+    };
+    const seen = readStamp(file, () => 1);
+    const begunMs = performance.now();
+    const wait = wake.next(seen, version, AbortSignal.timeout(20_000));
+    await pause(4_500);
+    const late = asked.filter((atMs) => atMs - begunMs > 2_500).length;
+    expect(late).toBeGreaterThan(0);
+    // Of some 400 looks.
+    expect(late).toBeLessThan(10);
+    answer = 2;
+    expect(await wait).toMatchObject({ change: 'changed', stamp: { version: 2 } });
+  });
+
+  it('asks for the version at every look after the files were written to', async () => {
+    const file = place();
+    await startWriter(file);
+    using wake = new Wake({ file, pollMs: 5, hints: false });
+    let asked = 0;
+    let askedAtRest = Number.POSITIVE_INFINITY;
+    const seen = readStamp(file, () => 1);
+    const wait = wake.next(
+      seen,
+      () => {
+        asked += 1;
+        return asked < askedAtRest + 20 ? 1 : 2;
+      },
+      AbortSignal.timeout(20_000),
+    );
+    await pause(2_500);
+    askedAtRest = asked;
+    utimesSync(file, 1, 1);
+    // Asked once a second it would be heard of after the time that is given.
     expect(await wait).toMatchObject({ change: 'changed', stamp: { version: 2 } });
   });
 

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type Change, compareStamps, type FileStamp, type Stamp } from './stamp.ts';
 
-const file = (inode: string, size = 4_096n, mtimeNs = 1n): FileStamp => ({ inode, size, mtimeNs });
+const file = (identity: string, size = 4_096n, mtimeNs = 1n): FileStamp => {
+  const [dev = 0n, ino = 0n] = identity.split(':').map(BigInt);
+  return { dev, ino, size, mtimeNs };
+};
 const seen: Stamp = { database: file('1:1'), wal: file('1:2'), shm: file('1:3'), version: 5 };
 const nothing: Stamp = { database: null, wal: null, shm: null, version: null };
 const unversioned: Stamp = { ...seen, version: null };

@@ -2,16 +2,19 @@ import { type BigIntStats, statSync } from 'node:fs';
 import type { Database } from '../../sqlite/index.ts';
 
 /**
- * What a file looked like; null: it was not there, or the system would not tell. `inode` is `device:inode`, the file's
- * identity: while a connection has the file open, no other file gets the same one.
+ * What a file looked like; null: it was not there, or the system would not tell. Device and inode are the file's
+ * identity: while a connection has the file open, no other file gets the same ones.
  */
-export type FileStamp = { inode: string; size: bigint; mtimeNs: bigint } | null;
+export type FileStamp = Pick<BigIntStats, 'dev' | 'ino' | 'size' | 'mtimeNs'> | null;
+
+/** The files of a database, as they looked by their paths. */
+export type FilesStamp = { database: FileStamp; wal: FileStamp; shm: FileStamp };
 
 /**
  * What a database looked like by its path, with the `data_version` that one connection gave. It says nothing to another
  * connection, which counts for itself. `version` is null where it could not be asked.
  */
-export type Stamp = { database: FileStamp; wal: FileStamp; shm: FileStamp; version: number | null };
+export type Stamp = FilesStamp & { version: number | null };
 
 /** Of a database that is not there. */
 export const NO_FILES: Stamp = { database: null, wal: null, shm: null, version: null };
@@ -28,11 +31,9 @@ export type Change = 'none' | 'changed' | 'replaced' | 'gone';
  * then waits for a stamp that differs: a commit at any moment is in what was read, or makes the difference.
  * `file` is the real path; beside a symbolic link SQLite keeps no `-wal`. Never throws for a file.
  */
-export function readStamp(file: string, version: () => number | null): Stamp {
-  const database = look(file);
-  const wal = look(`${file}-wal`);
-  const shm = look(`${file}-shm`);
-  return { database, wal, shm, version: database === null ? null : version() };
+export function readStamp(file: string, version: (files: FilesStamp) => number | null): Stamp {
+  const files = { database: look(file), wal: look(`${file}-wal`), shm: look(`${file}-shm`) };
+  return { ...files, version: files.database === null ? null : version(files) };
 }
 
 /**
@@ -61,7 +62,7 @@ export function dataVersionSeen(db: Database, schema: string): number | null {
  */
 export function compareStamps(seen: Stamp, now: Stamp): Change {
   if (now.database === null) return seen.database === null ? 'none' : 'gone';
-  const isOther = (a: FileStamp, b: FileStamp) => a?.inode !== b?.inode;
+  const isOther = (a: FileStamp, b: FileStamp) => a?.ino !== b?.ino || a?.dev !== b?.dev;
   if (isOther(seen.database, now.database) || isOther(seen.wal, now.wal) || isOther(seen.shm, now.shm)) {
     return 'replaced';
   }
@@ -69,9 +70,16 @@ export function compareStamps(seen: Stamp, now: Stamp): Change {
   if (seen.version !== null && now.version !== null) return seen.version === now.version ? 'none' : 'changed';
   // Of the time before a version there is no proof; it is asked once.
   if (now.version !== null) return 'changed';
-  // Every commit is in one of these two; the -shm changes whenever somebody reads.
+  return wereWritten(seen, now) ? 'changed' : 'none';
+}
+
+/**
+ * Whether the size or the time of what commits are written to is another: the database and its `-wal`. The `-shm` changes
+ * whenever somebody reads. Two commits within one tick of the file system's clock may leave both as they were.
+ */
+export function wereWritten(seen: FilesStamp, now: FilesStamp): boolean {
   const differs = (a: FileStamp, b: FileStamp) => a?.size !== b?.size || a?.mtimeNs !== b?.mtimeNs;
-  return differs(seen.database, now.database) || differs(seen.wal, now.wal) ? 'changed' : 'none';
+  return differs(seen.database, now.database) || differs(seen.wal, now.wal);
 }
 
 /** How often files that are replaced again and again while they are being opened are tried. */
@@ -111,12 +119,9 @@ export function openStamped<T extends Disposable>(
 }
 
 function look(file: string): FileStamp {
-  let stat: BigIntStats | undefined;
   try {
-    stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+    return statSync(file, { bigint: true, throwIfNoEntry: false }) ?? null;
   } catch {
     return null;
   }
-  if (stat === undefined) return null;
-  return { inode: `${stat.dev}:${stat.ino}`, size: stat.size, mtimeNs: stat.mtimeNs };
 }

@@ -1,7 +1,7 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import path from 'node:path';
 import { Alarm, Beat, pause } from '../../kernel/index.ts';
-import { type Change, compareStamps, readStamp, type Stamp } from './stamp.ts';
+import { type Change, compareStamps, type FilesStamp, readStamp, type Stamp, wereWritten } from './stamp.ts';
 
 /**
  * The waits between the looks that follow a hint, in milliseconds: a hint may come before its commit is complete. The
@@ -16,6 +16,15 @@ const SETTLE_LOOKS = 20;
 
 /** How often at most the watch on the folder is checked and, where it has ended or the folder is another, begun anew. */
 const REARM_MS = 3_000;
+
+/**
+ * Once the version was asked after the files had been the same for longer than the coarsest clock of a file system counts
+ * in one tick (FAT: 2 s), whatever is written next gives them another time. Then it is asked when they differ, and every so
+ * often all the same (a writer may be halted between writing a commit and making it known): it is a good part of what a
+ * look costs where nothing happens.
+ */
+const COARSEST_TICK_MS = 2_000;
+const ASK_ANYWAY_MS = 1_000;
 
 export type WakeOptions = {
   /** The database, by its real path. It need not be there. */
@@ -66,6 +75,7 @@ export class Wake implements Disposable {
       let step: number = AFTER_HINT_MS.length;
       /** Whether a hint may end the wait: not before the least time since the last look. */
       let isResting = false;
+      const question = new Question(seen, version);
       const end = () => {
         alarm.clear();
         signal.removeEventListener('abort', end);
@@ -84,7 +94,7 @@ export class Wake implements Disposable {
           this.#watch?.check();
           if (this.#isHinted) step = 0;
           this.#isHinted = false;
-          const stamp = readStamp(this.#file, version);
+          const stamp = readStamp(this.#file, question.ask);
           const change = compareStamps(seen, stamp);
           if (change !== 'none') {
             resolve({ change, stamp });
@@ -129,6 +139,32 @@ export class Wake implements Disposable {
     this.#ended?.();
     this.#watch?.[Symbol.dispose]();
   }
+}
+
+/** The version of a database that is waited for, asked where its files do not answer for it. */
+class Question {
+  readonly #seen: Stamp;
+  readonly #version: () => number | null;
+  #files: FilesStamp;
+  /** Since when the files are as they are, by a clock that is never set; and when the version was last asked. */
+  #sinceMs = performance.now();
+  #askedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(seen: Stamp, version: () => number | null) {
+    this.#seen = seen;
+    this.#files = seen;
+    this.#version = version;
+  }
+
+  readonly ask = (files: FilesStamp): number | null => {
+    const nowMs = performance.now();
+    const isProven = this.#askedMs - this.#sinceMs > COARSEST_TICK_MS && nowMs - this.#askedMs < ASK_ANYWAY_MS;
+    const isWritten = wereWritten(this.#files, files);
+    if (isProven && !isWritten && this.#seen.version !== null) return this.#seen.version;
+    if (isWritten) [this.#files, this.#sinceMs] = [files, nowMs];
+    this.#askedMs = nowMs;
+    return this.#version();
+  };
 }
 
 /**
