@@ -13,6 +13,29 @@ export function chatstats(...args: string[]): string {
   return execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 28 });
 }
 
+/** Processor time of a process so far, in seconds. */
+function cpuSeconds(pid: number | undefined): number {
+  // What the name in parentheses holds is anybody's guess; fields are counted from behind it (proc_pid_stat(5)).
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+async function shareOf(pid: number | undefined, work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  const before = cpuSeconds(pid);
+  await work();
+  return ((cpuSeconds(pid) - before) / ((performance.now() - startedAt) / 1_000)) * 100;
+}
+
+/** Percent of a core that a Node process takes which does nothing but wake every 50 ms: what this machine asks for that. */
+export async function bareTimerShare(seconds: number): Promise<number> {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 50)'], { stdio: 'ignore' });
+  await sleep(2_000);
+  const share = await shareOf(child.pid, () => sleep(seconds * 1_000));
+  child.kill();
+  return share;
+}
+
 /** A `chatstats sync` in a process of its own, up to date when it is handed out. Its figures are those of Linux. */
 export class Sync implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -51,22 +74,15 @@ export class Sync implements AsyncDisposable {
     throw new Error('the search index was not completed');
   }
 
-  /** Seconds of processor time so far, and the most memory it had, in MB. */
-  usage(): { cpuSeconds: number; peakMb: number } {
-    const { pid } = this.#child;
-    // What the name in parentheses holds is anybody's guess; fields are counted from behind it (proc_pid_stat(5)).
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
-    const ticks = Number(fields[11]) + Number(fields[12]);
-    const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-    return { cpuSeconds: ticks / TICKS_PER_SECOND, peakMb: Number(peak) / 1024 };
+  /** The most memory it had, in MB. */
+  peakMb(): number {
+    const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'))?.[1];
+    return Number(peak) / 1024;
   }
 
   /** Percent of a core that it takes while something else goes on. */
   async share(work: () => Promise<unknown>): Promise<number> {
-    const startedAt = performance.now();
-    const before = this.usage().cpuSeconds;
-    await work();
-    return ((this.usage().cpuSeconds - before) / ((performance.now() - startedAt) / 1_000)) * 100;
+    return await shareOf(this.#child.pid, work);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
