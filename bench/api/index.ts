@@ -16,7 +16,7 @@ import { writeHistoryApart } from '../history.ts';
 import { sleep } from '../live/consumer.ts';
 import { BUDGETS, heading, lagHeading, line, tellLags, verdict } from '../live/table.ts';
 import { type Listener, listen } from './listeners.ts';
-import { COLUMNS, json, listsOf, SEARCHES, tellLatencies } from './requests.ts';
+import { Asker, COLUMNS, json, listsOf, SEARCHES, tellLatencies } from './requests.ts';
 
 const { values } = parseArgs({
   options: {
@@ -119,7 +119,8 @@ async function streams(address: string): Promise<void> {
 
 async function lists(child: ChildProcess, address: string): Promise<void> {
   const all = await listsOf(address);
-  const asked = { address, pid: child.pid ?? 0, count: quick ? 100 : 1_000 };
+  using asker = new Asker();
+  const asked = { asker, address, pid: child.pid ?? 0, count: quick ? 100 : 1_000 };
   const title = (what: string) => heading(`${`lists of 100, ms, ${what}`.padEnd(53)}${COLUMNS}`);
   title('with nothing to do');
   await tellLatencies(asked, all);

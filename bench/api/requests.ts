@@ -1,39 +1,39 @@
+import { fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import http from 'node:http';
-import { sleep } from '../live/consumer.ts';
+import path from 'node:path';
 import { line, spread, verdict } from '../live/table.ts';
+import type { Answers, Question } from './asker.ts';
 
 /** Milliseconds at the 99th percentile, for lists of 100. */
 const BUDGET_MS = 10;
 
-const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+/** A process that asks, and is asked to one thing at a time. */
+export class Asker implements Disposable {
+  readonly #child = fork(path.join(import.meta.dirname, 'asker.ts'), { execArgv: [] });
 
-/** Only counts the bytes: to keep them would make this process stop for its own garbage, in the midst of what is timed. */
-async function get(url: string, headers: Record<string, string>): Promise<{ ms: number; bytes: number }> {
-  const startedAt = performance.now();
-  return await new Promise((resolve, reject) => {
-    http
-      .get(url, { agent, headers }, (response) => {
-        let bytes = 0;
-        response.on('data', (chunk: Buffer) => {
-          bytes += chunk.length;
-        });
-        response.on('end', () => {
-          if (response.statusCode === 200) resolve({ ms: performance.now() - startedAt, bytes });
-          else reject(new Error(`${url} answered ${response.statusCode}`));
-        });
-      })
-      .on('error', reject);
-  });
+  async ask(question: Question): Promise<Extract<Answers, { times: number[] }>> {
+    const answers = await new Promise<Answers>((resolve, reject) => {
+      this.#child.once('message', (message: Answers) => resolve(message));
+      this.#child.once('exit', (code) => reject(new Error(`whoever asks ended with ${code}`)));
+      this.#child.send(question);
+    });
+    this.#child.removeAllListeners('exit');
+    if ('failure' in answers) throw new Error(answers.failure);
+    return answers;
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.kill();
+  }
 }
 
-export async function json<T>(address: string, path: string): Promise<T> {
-  const response = await fetch(`${address}api${path}`);
+export async function json<T>(address: string, where: string): Promise<T> {
+  const response = await fetch(`${address}api${where}`);
   return (await response.json()) as T;
 }
 
 /** Every list there is, of 100, in the largest chat where one is named. */
-export async function listsOf(address: string): Promise<[name: string, path: string][]> {
+export async function listsOf(address: string): Promise<[name: string, where: string][]> {
   const { items } = await json<{ items: { id: number; messageCount: number }[] }>(address, '/chats?limit=500');
   const [chat] = items.sort((a, b) => b.messageCount - a.messageCount);
   const timeline = `/chats/${chat?.id}/messages?limit=100`;
@@ -77,6 +77,7 @@ function shareOf(pid: number): Share {
 export const COLUMNS = '  median    99 %    most     cpu    wait';
 
 export type Asked = {
+  asker: Asker;
   address: string;
   /** The process that answers. */
   pid: number;
@@ -90,20 +91,12 @@ export type Asked = {
  * of the processor the answering thread had, and wanted, for one ask. That thread does what else it has to do as well.
  */
 export async function tellLatencies(
-  { address, pid, count, headers = {} }: Asked,
-  lists: readonly (readonly [name: string, path: string])[],
+  { asker, address, pid, count, headers = {} }: Asked,
+  lists: readonly (readonly [name: string, where: string])[],
 ): Promise<void> {
-  for (const [name, path] of lists) {
-    const times: number[] = [];
-    let bytes = 0;
+  for (const [name, where] of lists) {
     const before = shareOf(pid);
-    for (let at = 0; at < count; at += 1) {
-      const answer = await get(`${address}api${path}`, headers);
-      times.push(answer.ms);
-      bytes = answer.bytes;
-      // As a page asks: not in one go.
-      await sleep(1);
-    }
+    const { times, bytes } = await asker.ask({ url: `${address}api${where}`, headers, count });
     const after = shareOf(pid);
     const { median, p99, most } = spread(times);
     const shares = [(after.runMs - before.runMs) / count, (after.waitMs - before.waitMs) / count];

@@ -197,8 +197,9 @@ describe('another machine', () => {
 
 describe('what is sent to a browser', () => {
   it("may run no script but our own files, and be shown in nobody else's page", async () => {
-    for (const path of ['/', '/api/chats', '/api/nothing']) {
-      const { headers } = await ask(open, path);
+    const refused = { headers: { host: 'elsewhere.example' } };
+    for (const [path, how] of [['/'], ['/api/chats'], ['/api/nothing'], ['/api/chats', refused]] as const) {
+      const { headers } = await ask(open, path, how);
       const policy = String(headers['content-security-policy']);
       expect(policy).toContain("default-src 'none'");
       expect(policy).toContain("script-src 'self'");
