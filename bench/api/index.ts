@@ -88,7 +88,7 @@ async function streams(address: string): Promise<void> {
     const actor = startActor({ file: source, generation: 'macos-26', seed: count, script: true });
     tellLags(
       `a message a quarter of a second, ${count} clients`,
-      await paced(actor, listeners, quick ? 20 : 100, 250),
+      await paced(actor, listeners, quick ? 20 : 200, 250),
       BUDGETS.hints,
     );
     tellLags(
