@@ -72,3 +72,35 @@ it('makes links of web addresses alone, which tell the other side nothing', asyn
 it('asks for nothing that is not its own, and keeps to the policy', () => {
   expect(scene.complaints).toEqual([]);
 });
+
+it('asks once for what is shown first, which is on its way before the program of the page is', async () => {
+  const again = await scene.page();
+  const asked: string[] = [];
+  again.on('request', (request) => asked.push(request.url()));
+  await again.goto(up.address);
+  await again.locator('.chat-row').first().waitFor();
+  const early = await again
+    .locator('link[rel="preload"][as="fetch"]')
+    .evaluateAll((links) => links.map((link) => (link as HTMLLinkElement).href));
+  expect(early.map((url) => new URL(url).pathname)).toEqual(['/api/chats', '/api/status']);
+  const program = asked.findIndex((url) => /assets\/index-.*\.js$/.test(url));
+  for (const url of early) expect(asked.indexOf(url), url).toBeLessThan(program);
+  expect(asked.filter((url) => url === early[0])).toHaveLength(1);
+  await again.context().close();
+});
+
+it('says so where the file of a view is gone, and goes on without it', async () => {
+  const again = await scene.page();
+  const file = '**/assets/numbers-view-*.js';
+  await again.route(file, (route) => route.abort());
+  await again.goto(up.address);
+  await again.getByRole('link', { name: 'Numbers' }).click();
+  await again.getByText('This view could not be loaded.').waitFor();
+  await again.getByRole('link', { name: 'Chats', exact: true }).click();
+  await again.locator('.chat-row').first().waitFor();
+  await again.getByRole('link', { name: 'Numbers' }).click();
+  await again.unroute(file);
+  await again.getByRole('button', { name: /again/i }).click();
+  await again.getByRole('heading', { name: 'Numbers' }).waitFor();
+  await again.context().close();
+});

@@ -4,6 +4,7 @@ import { chatList } from './chats/list-model.ts';
 import { refreshStatus } from './data/status.ts';
 import { must } from './parts/must.ts';
 import { App } from './shell/app.tsx';
+import { fetchViews } from './shell/views.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/parts.css';
@@ -15,12 +16,25 @@ import './styles/pages.css';
 import './styles/numbers.css';
 import './styles/analysis.css';
 
-// Asked for before anything is drawn: both are needed whatever is shown first.
-void refreshStatus();
-void chatList.load();
+/** What is shown first is waited for so long at most, in milliseconds; then something is drawn without it. */
+const DRAW_ANYWAY_MS = 150;
 
-createRoot(must(document.getElementById('page'), 'index.html has the place for the page')).render(
-  <StrictMode>
-    <App />
-  </StrictMode>,
-);
+const root = createRoot(must(document.getElementById('page'), 'index.html has the place for the page'));
+
+function draw(): void {
+  root.render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+}
+
+// Both are needed whatever is shown first, and mostly here already: to draw without them would take as long as with them.
+// They are not asked for by the module itself: where somebody watches the requests, the browser notes who made them, and
+// would parse all of it once more for that.
+queueMicrotask(() => {
+  const arrived = Promise.all([chatList.load(), refreshStatus()]);
+  void Promise.race([arrived, new Promise((resolve) => setTimeout(resolve, DRAW_ANYWAY_MS))]).then(draw);
+});
+
+fetchViews();

@@ -57,6 +57,8 @@ function List({ openId }: { openId: number | null }) {
     estimateSize: () => ROW_PX,
     getItemKey: (index) => items[index]?.id ?? index,
     overscan: 6,
+    // Until it has been measured: the first rows are drawn with the list, and not a frame or two later.
+    initialRect: { width: 0, height: window.innerHeight },
   });
   const rows = virtual.getVirtualItems();
   const last = rows.at(-1)?.index ?? 0;

@@ -15,6 +15,7 @@ import {
   plural,
   span,
   startOfDay,
+  timeZone,
 } from '../parts/format.ts';
 import { useNow, useNowBy } from '../parts/now.ts';
 import { Ring } from '../parts/ring.tsx';
@@ -24,7 +25,6 @@ import { chatList } from './list-model.ts';
 
 const DAYS = 30;
 const MOST_SHOWN = 6;
-const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** What is going on, while no chat is open: the conversations that are not sealed yet, and the last weeks. */
 export function NowPane() {
@@ -95,7 +95,7 @@ function GoingOn({ chat }: { chat: Chat }) {
 function Weeks() {
   const today = startOfDay(useNowBy(MINUTE_MS));
   const from = new Date(today - (DAYS - 1) * DAY_MS).toISOString();
-  const { value, reload } = useAnswer<Stats>('stats', { timezone: TIME_ZONE, from });
+  const { value, reload } = useAnswer<Stats>('stats', { timezone: timeZone(), from });
   useRecount(reload);
   const bars = useMemo(() => barsOf(value, today), [value, today]);
   if (value === null || value.messages === 0) return null;

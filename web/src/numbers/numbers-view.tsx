@@ -4,14 +4,13 @@ import { useObservable } from '../data/observable.ts';
 import type { Chat, Stats } from '../data/types.ts';
 import { useAnswer } from '../data/use-answer.ts';
 import { useEvents } from '../live/page-stream.ts';
-import { compact, count, DAY_MS, date, msOf, percent, span } from '../parts/format.ts';
+import { compact, count, DAY_MS, date, msOf, percent, span, timeZone } from '../parts/format.ts';
 import { Empty, Failed, Loading } from '../parts/states.tsx';
 import { go, href, type Route } from '../shell/route.ts';
 import { Bars, Histogram } from './bars.tsx';
 import { DaysChart } from './days-chart.tsx';
 import { Hours } from './hours.tsx';
 
-const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** Counting everything costs more than a glance: live messages are counted anew no more often than this. */
 const AGAIN_MS = 15_000;
 const SPANS = [
@@ -27,7 +26,7 @@ export function NumbersView({ route }: { route: Route }) {
   const range = SPANS.find(([name]) => name === route.query.get('span')) ?? SPANS[0];
   const days = range[2];
   const from = useMemo(() => (days === null ? null : new Date(Date.now() - days * DAY_MS).toISOString()), [days]);
-  const { value, error, isLoading, reload } = useAnswer<Stats>('stats', { timezone: TIME_ZONE, chat: chatId, from });
+  const { value, error, isLoading, reload } = useAnswer<Stats>('stats', { timezone: timeZone(), chat: chatId, from });
   useRecount(reload);
   return (
     <div className="page scroll">

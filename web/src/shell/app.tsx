@@ -1,13 +1,9 @@
-import { useEffect } from 'react';
-import { ActivityView } from '../activity/activity-view.tsx';
+import { Suspense, useEffect } from 'react';
 import { ChatsView } from '../chats/chats-view.tsx';
 import { chatList } from '../chats/list-model.ts';
 import { useObservable } from '../data/observable.ts';
 import { useStatus, useStatusFollowing } from '../data/status.ts';
-import { HealthView } from '../health/health-view.tsx';
-import { NumbersView } from '../numbers/numbers-view.tsx';
 import { PeopleView } from '../people/people-view.tsx';
-import { QueueView } from '../queue/queue-view.tsx';
 import { SearchView } from '../search/search-view.tsx';
 import { FirstImport } from './first-import.tsx';
 import { ImportBar } from './import-bar.tsx';
@@ -15,6 +11,8 @@ import { useGlobalKeys } from './keys.ts';
 import { Login } from './login.tsx';
 import { Rail } from './rail.tsx';
 import { type Route, useRoute } from './route.ts';
+import { ViewBoundary } from './view-boundary.tsx';
+import { VIEWS } from './views.ts';
 
 /** The whole page: a door where one has to sign in, the first import while there is nothing else, then the views. */
 export function App() {
@@ -42,22 +40,17 @@ export function App() {
 }
 
 function Content({ route }: { route: Route }) {
-  switch (route.view) {
-    case 'chats':
-      return <ChatsView route={route} />;
-    case 'search':
-      return <SearchView route={route} />;
-    case 'people':
-      return <PeopleView route={route} />;
-    case 'numbers':
-      return <NumbersView route={route} />;
-    case 'activity':
-      return <ActivityView />;
-    case 'queue':
-      return <QueueView />;
-    case 'health':
-      return <HealthView />;
-  }
+  if (route.view === 'chats') return <ChatsView route={route} />;
+  if (route.view === 'search') return <SearchView route={route} />;
+  if (route.view === 'people') return <PeopleView route={route} />;
+  const View = VIEWS[route.view];
+  return (
+    <ViewBoundary key={route.view}>
+      <Suspense fallback={null}>
+        <View route={route} />
+      </Suspense>
+    </ViewBoundary>
+  );
 }
 
 /** The list was asked for before there was anything: with the store it has to be asked for again. */
