@@ -244,10 +244,10 @@ const rooms = [
     packages: [
       'fastify',
       '@fastify/compress',
-      '@fastify/helmet',
       '@fastify/static',
       '@fastify/swagger',
       'fastify-type-provider-zod',
+      'helmet',
       'zod',
     ],
     builtins: ['fs', 'fs/promises', 'path', 'os', 'crypto', 'net', 'http', 'worker_threads', 'process', 'stream'],

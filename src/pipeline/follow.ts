@@ -58,7 +58,7 @@ export class Following {
           true,
         ),
       swept: () => this.#record.swept(),
-      upkeep: () => this.#retrying(() => this.#inLane('upkeep', () => this.#upkeep()), false),
+      upkeep: () => this.#retrying(() => this.#inLane('upkeep', () => this.#upkeep()), 'later'),
     });
     this.#file = existsSync(options.source.path) ? realpathSync(options.source.path) : options.source.path;
   }
@@ -127,7 +127,10 @@ export class Following {
   /** While another connection writes much, that one writes the log back: a message would have to wait for it here. */
   async whileOthersWrite<T>(work: () => Promise<T>): Promise<T> {
     this.#setWritesBack(false);
-    return await work().finally(() => this.#setWritesBack(true));
+    return await work().finally(() => {
+      this.#setWritesBack(true);
+      this.#spare.written();
+    });
   }
 
   #setWritesBack(isOn: boolean): void {
@@ -313,17 +316,16 @@ export class Following {
     }
   }
 
-  /** One slice of upkeep; answers whether there is more of it. */
-  #upkeep(): boolean {
-    if (this.#source === null || !this.#writesBack) return false;
+  #upkeep(): 'done' | 'more' | 'later' {
+    if (this.#source === null || !this.#writesBack) return 'later';
     const { more, position } = upkeepSlice(this.#source.db, this.#options.clock.now());
     this.#committed(position);
-    return more;
+    return more ? 'more' : 'done';
   }
 
   #committed(position: number | null): void {
     if (position === null) return;
-    this.#spare.committed(position);
+    this.#spare.written();
     this.#options.onCommitted(position);
   }
 

@@ -20,8 +20,8 @@ type Followed = {
   /** Compares the next rows of everything; answers whether that was the end of it. */
   sweepSlice(): Promise<boolean>;
   swept(): void;
-  /** Answers whether there is more of it. */
-  upkeep(): Promise<boolean>;
+  /** `more`: there is more of it at once; `later`: it cannot be done for the moment. */
+  upkeep(): Promise<'done' | 'more' | 'later'>;
 };
 
 /**
@@ -35,7 +35,8 @@ export class SpareTime {
   #isDirty = false;
   readonly #sweepWanted = new Bell();
   readonly #upkeepWanted = new Bell();
-  #lastCommitted = 0;
+  /** Something was written to the store since upkeep was last done. */
+  #hasNews = true;
 
   constructor(options: Pick<FollowOptions, 'signal' | 'clock'>, followed: Followed) {
     this.#options = options;
@@ -57,8 +58,9 @@ export class SpareTime {
     this.#upkeepWanted.ring();
   }
 
-  committed(position: number): void {
-    this.#lastCommitted = position;
+  /** The store was written to, by whoever follows or by another. */
+  written(): void {
+    this.#hasNews = true;
     this.#upkeepWanted.ring();
   }
 
@@ -96,15 +98,20 @@ export class SpareTime {
   async #upkeepLoop(): Promise<void> {
     const { signal, clock } = this.#options;
     let doneAt = Number.NEGATIVE_INFINITY;
-    let doneAfter = -1;
     while (!signal.aborted) {
       // Renames are looked for now and then only; what was put off is done here.
       if (this.#followed.follower()?.hasPutOff === true) await this.#followed.drain();
-      const isDue = this.#lastCommitted !== doneAfter || clock.now() - doneAt >= UPKEEP_ANYWAY_MS;
-      const more = isDue && (await this.#followed.upkeep());
-      if (isDue && !more) [doneAt, doneAfter] = [clock.now(), this.#lastCommitted];
-      await pause(more ? UPKEEP_REST_MS : UPKEEP_EVERY_MS, signal);
-      if (!more) await this.#upkeepWanted.wait(UPKEEP_ANYWAY_MS, signal);
+      if (this.#hasNews || clock.now() - doneAt >= UPKEEP_ANYWAY_MS) {
+        // What is written meanwhile, by upkeep too, is for the next time.
+        this.#hasNews = false;
+        const came = await this.#followed.upkeep();
+        if (came === 'done') doneAt = clock.now();
+        else this.#hasNews = true;
+        await pause(came === 'more' ? UPKEEP_REST_MS : UPKEEP_EVERY_MS, signal);
+      } else {
+        await this.#upkeepWanted.wait(UPKEEP_ANYWAY_MS, signal);
+        await pause(UPKEEP_EVERY_MS, signal);
+      }
     }
   }
 }

@@ -4,7 +4,7 @@ import { chatList } from './chats/list-model.ts';
 import { refreshStatus } from './data/status.ts';
 import { must } from './parts/must.ts';
 import { App } from './shell/app.tsx';
-import { fetchViews } from './shell/views.ts';
+import { fetchViews } from './shell/views.tsx';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/parts.css';

@@ -12,7 +12,7 @@ import { Login } from './login.tsx';
 import { Rail } from './rail.tsx';
 import { type Route, useRoute } from './route.ts';
 import { ViewBoundary } from './view-boundary.tsx';
-import { VIEWS } from './views.ts';
+import { VIEWS } from './views.tsx';
 
 /** The whole page: a door where one has to sign in, the first import while there is nothing else, then the views. */
 export function App() {
