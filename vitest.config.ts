@@ -10,5 +10,7 @@ export default defineConfig({
     maxWorkers: '100%',
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What is waited for takes its time on a machine that is busy; a second, as is the default, is none.
+    expect: { poll: { timeout: 15_000 } },
   },
 });
