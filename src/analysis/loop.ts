@@ -156,7 +156,8 @@ export class AnalysisLoop {
       // What is due and was not begun waits for room in the queue, of which there will be a word, or for another day.
       return due === null || due <= clock.now() ? most : Math.min(most, due - clock.now());
     } catch {
-      return LOOK_MS;
+      // The store cannot be read for the moment.
+      return RETRY.mostMs;
     }
   }
 

@@ -1,4 +1,3 @@
-import http from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Chat, Contact, Conversation, Timeline, TimelineMessage } from '../../src/api/index.ts';
@@ -266,15 +265,7 @@ describe('every answer', () => {
   });
 
   it('is compressed for who wants that', async () => {
-    const raw = await new Promise<{ headers: http.IncomingHttpHeaders; body: Buffer }>((resolve, reject) => {
-      const headers = { 'accept-encoding': 'gzip' };
-      http.get(`${place.address}api/chats?limit=100`, { headers }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => resolve({ headers: response.headers, body: Buffer.concat(chunks) }));
-        response.on('error', reject);
-      });
-    });
+    const raw = await place.raw('/chats?limit=100', { 'accept-encoding': 'gzip' });
     expect(raw.headers['content-encoding']).toBe('gzip');
     expect(JSON.parse(gunzipSync(raw.body).toString())).toEqual(await place.json('/chats?limit=100'));
   });

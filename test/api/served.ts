@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -45,6 +46,8 @@ export type Served = AsyncDisposable & {
   port: number;
   /** GET, with the path behind /api. */
   get(path: string, headers?: Record<string, string>): Promise<Response>;
+  /** The same, as it is sent: nobody unpacks it. */
+  raw(path: string, headers?: Record<string, string>): Promise<{ headers: http.IncomingHttpHeaders; body: Buffer }>;
   json<T>(path: string): Promise<T>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Records events as the engine does, and says so unless it is to be silent. */
@@ -115,6 +118,17 @@ export async function served({
       return server.port;
     },
     get: async (where, headers = {}) => await fetch(url(where), { headers }),
+    raw: async (where, headers = {}) =>
+      await new Promise((resolve, reject) => {
+        http
+          .get(url(where), { headers }, (response) => {
+            const chunks: Buffer[] = [];
+            response.on('data', (chunk: Buffer) => chunks.push(chunk));
+            response.on('end', () => resolve({ headers: response.headers, body: Buffer.concat(chunks) }));
+            response.on('error', reject);
+          })
+          .on('error', reject);
+      }),
     async json<T>(where: string) {
       const response = await fetch(url(where));
       if (!response.ok) throw new Error(`${where} answered ${response.status}: ${await response.text()}`);

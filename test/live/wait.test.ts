@@ -11,6 +11,27 @@ function place(): string {
   return path.join(temporaryFolder(), 'chat.db');
 }
 
+/**
+ * A wait for a database that nobody writes to, for `mostMs` at most. `version` answers what it is asked for the first
+ * time, the second, and so on; it was 1 before.
+ */
+async function lookedAt(how: { pollMs: number; hints: boolean }, version: (asked: number) => number, mostMs = 20_000) {
+  const file = place();
+  await startWriter(file);
+  const wake = new Wake({ file, ...how });
+  const stop = new AbortController();
+  let asked = 0;
+  const wait = wake.next(
+    readStamp(file, () => 1),
+    () => version(++asked),
+    AbortSignal.any([stop.signal, AbortSignal.timeout(mostMs)]),
+  );
+  return {
+    ...{ file, wait, asked: () => asked, stop: () => stop.abort() },
+    [Symbol.dispose]: () => wake[Symbol.dispose](),
+  };
+}
+
 describe('a wait', () => {
   it('ends with nothing when it is aborted or disposed of, before or after it began', async () => {
     const file = place();
@@ -38,91 +59,46 @@ describe('a wait', () => {
   });
 
   it('looks again and again after one hint, which may come before its commit is complete', async () => {
-    const file = place();
-    await startWriter(file);
-    using wake = new Wake({ file, pollMs: 1e8, hints: true });
-    let looks = 0;
-    const version = () => {
-      looks += 1;
-      return looks < 5 ? 1 : 2;
-    };
-    const wait = wake.next(
-      readStamp(file, () => 1),
-      version,
-      AbortSignal.timeout(5_000),
-    );
-    utimesSync(file, 1, 1);
-    expect(await wait).toMatchObject({ change: 'changed', stamp: { version: 2 } });
+    using look = await lookedAt({ pollMs: 1e8, hints: true }, (asked) => (asked < 5 ? 1 : 2), 5_000);
+    utimesSync(look.file, 1, 1);
+    expect(await look.wait).toMatchObject({ change: 'changed', stamp: { version: 2 } });
   });
 
   it('asks for the version seldom where the files have long been the same, and hears of what they do not tell', async () => {
-    const file = place();
-    await startWriter(file);
-    using wake = new Wake({ file, pollMs: 5, hints: false });
-    const asked: number[] = [];
     let answer = 1;
-    const version = () => {
-      asked.push(performance.now());
-      return answer;
-    };
-    const seen = readStamp(file, () => 1);
-    const begunMs = performance.now();
-    const wait = wake.next(seen, version, AbortSignal.timeout(20_000));
-    await pause(4_500);
-    const late = asked.filter((atMs) => atMs - begunMs > 2_500).length;
+    using look = await lookedAt({ pollMs: 5, hints: false }, () => answer);
+    await pause(2_500);
+    const askedAtRest = look.asked();
+    await pause(2_000);
+    const late = look.asked() - askedAtRest;
     expect(late).toBeGreaterThan(0);
     // Of some 400 looks.
     expect(late).toBeLessThan(10);
     answer = 2;
-    expect(await wait).toMatchObject({ change: 'changed', stamp: { version: 2 } });
+    expect(await look.wait).toMatchObject({ change: 'changed', stamp: { version: 2 } });
   });
 
   it('asks for the version at every look after the files were written to', async () => {
-    const file = place();
-    await startWriter(file);
-    using wake = new Wake({ file, pollMs: 5, hints: false });
-    let asked = 0;
     let askedAtRest = Number.POSITIVE_INFINITY;
-    const seen = readStamp(file, () => 1);
-    const wait = wake.next(
-      seen,
-      () => {
-        asked += 1;
-        return asked < askedAtRest + 20 ? 1 : 2;
-      },
-      AbortSignal.timeout(20_000),
-    );
+    using look = await lookedAt({ pollMs: 5, hints: false }, (asked) => (asked < askedAtRest + 20 ? 1 : 2));
     await pause(2_500);
-    askedAtRest = asked;
-    utimesSync(file, 1, 1);
+    askedAtRest = look.asked();
+    utimesSync(look.file, 1, 1);
     // Asked once a second it would be heard of after the time that is given.
-    expect(await wait).toMatchObject({ change: 'changed', stamp: { version: 2 } });
+    expect(await look.wait).toMatchObject({ change: 'changed', stamp: { version: 2 } });
   });
 
   it('looks a bounded number of times in a storm of hints', async () => {
-    const file = place();
-    await startWriter(file);
-    using wake = new Wake({ file, pollMs: 1e8, hints: true });
-    let looks = 0;
-    const version = () => {
-      looks += 1;
-      return 1;
-    };
-    const stop = new AbortController();
-    const wait = wake.next(
-      readStamp(file, () => 1),
-      version,
-      stop.signal,
-    );
+    using look = await lookedAt({ pollMs: 1e8, hints: true }, () => 1);
     const hints = 5_000;
     for (let hint = 0; hint < hints; hint += 1) {
-      utimesSync(file, hint, hint);
+      utimesSync(look.file, hint, hint);
       await setImmediate();
     }
-    stop.abort();
-    expect(await wait).toBeNull();
-    expect(looks).toBeGreaterThan(5);
-    expect(looks).toBeLessThan(hints / 5);
+    look.stop();
+    expect(await look.wait).toBeNull();
+    expect(look.asked()).toBeGreaterThan(5);
+    expect(look.asked()).toBeLessThan(hints / 5);
   });
 
   it('takes a database that may not be looked at for one that is gone', async () => {
