@@ -86,6 +86,31 @@ describe('search', () => {
     expect(searchMessages(db, 'word', { limit: 0 })).toEqual([]);
   });
 
+  it('finds what is not among the newest, or has come long before them, or has changed since', () => {
+    using db = emptyStore();
+    add(db, { text: 'needle, dated ahead', sentAt: 1_000_000 });
+    add(db, { text: 'needle in the hay', sentAt: 1 });
+    db.run(
+      `WITH RECURSIVE numbers(n) AS (SELECT 10 UNION ALL SELECT n + 1 FROM numbers WHERE n < 13000)
+       INSERT INTO messages (guid, chat_id, kind, text, sent_at, is_from_me, source_id, source_rowid)
+       SELECT 'hay-' || n, 1, 'text', 'hay ' || n, n, 1, 1, n FROM numbers`,
+    );
+    const changed = add(db, { text: 'hay', sentAt: 5 });
+    finish(db, 20_000);
+    change(db, changed, 'needle, changed');
+    change(db, changed - 1, 'needle, late');
+    add(db, { text: 'needle, new', sentAt: 2 });
+    expect(find(db, 'needle')).toEqual([
+      'needle, dated ahead',
+      'needle, late',
+      'needle, changed',
+      'needle, new',
+      'needle in the hay',
+    ]);
+    expect(find(db, 'needle', 2)).toEqual([]);
+    expect(searchMessages(db, 'needle', { limit: 1 }).map((hit) => hit.text)).toEqual(['needle, dated ahead']);
+  });
+
   it('can be limited to one chat, by id or identifier', () => {
     using db = emptyStore();
     add(db, { text: 'here', chat: 1 });

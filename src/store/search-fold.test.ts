@@ -104,6 +104,31 @@ describe('highlights', () => {
     expect(findHighlights('abcdef', ['abcd', 'cdef'])).toEqual([[0, 6]]);
   });
 
+  it('of a long text are those of the text as a whole, wherever it is cut', () => {
+    const long = fc.array(scripts, { minLength: 50, maxLength: 70 }).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(long, (text) => {
+        const { folded, starts, ends } = foldWithOffsets(text);
+        const units = new Map<string, Set<number>>();
+        for (const [at, unit] of folded.split('').entries()) {
+          const places = units.get(unit) ?? new Set();
+          for (let place = starts[at] ?? 0; place < (ends[at] ?? 0); place += 1) places.add(place);
+          units.set(unit, places);
+        }
+        // Near the first cut.
+        const near = foldText(text.slice(250, 280));
+        for (const [unit, places] of units) {
+          if (!near.includes(unit)) continue;
+          const found = findHighlights(text, [unit]).flatMap(([start, length]) =>
+            Array.from({ length }, (_, at) => start + at),
+          );
+          expect(found).toEqual([...places].sort((a, b) => a - b));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('hold the term', () => {
     fc.assert(
       fc.property(scripts, scripts, scripts, (before, term, after) => {

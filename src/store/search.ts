@@ -3,7 +3,7 @@ import type { MessageLine } from '../model/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { EXPORT_MESSAGES } from './export.sql.ts';
 import { type MessageRow, messageLine } from './export.ts';
-import { findHighlights, foldText } from './search-fold.ts';
+import { findHighlights, foldText, isPlain } from './search-fold.ts';
 import { indexQuery, searchTerms, shortIndexQuery } from './search-query.ts';
 
 /**
@@ -21,8 +21,10 @@ export type SearchOptions = {
   chat?: string | number;
 };
 
-/** So many of the newest messages are looked through first: a common word is found there sooner than by the index. */
+/** So many of the newest messages are looked through first: a common word is found there sooner than by the whole index. */
 const NEWEST = 4_000;
+/** So many ids the index is asked about for them. */
+const ASKED_ABOUT = 3 * NEWEST;
 /** With more messages beyond the index than this, one pass over all is quicker than asking the index too. */
 const UNINDEXED_LIMIT = 50_000;
 
@@ -32,7 +34,7 @@ export function searchMessages(db: Database, query: string, options: SearchOptio
   if (terms.length === 0 || options.limit < 1) return [];
   const chat = options.chat === undefined ? null : findChat(db, options.chat);
   if (options.chat !== undefined && chat === null) return [];
-  return withTerms(db, terms, () => findIds(db, terms, chat, options.limit)).map((id) => hit(db, id, terms));
+  return findIds(db, terms, chat, options.limit).map((id) => hit(db, id, terms));
 }
 
 /** The highest message id that the index covers, 0 for none. The index itself is the record, so neither can lead. */
@@ -49,25 +51,17 @@ export function findChat(db: Database, chat: string | number): number | null {
 
 function findIds(db: Database, terms: readonly string[], chat: number | null, limit: number): number[] {
   const through = searchIndexedThrough(db);
-  if (!coversMost(db, through)) return walk(db, chat, -1, limit);
-  const newest = walk(db, chat, NEWEST, limit);
-  if (newest.length === limit) return newest;
-  const match = indexQuery(terms) ?? shortIndexQuery(db, terms);
-  if (match === null) return walk(db, chat, -1, limit);
-  return ids(
-    db,
-    `SELECT m.id FROM messages m WHERE m.id IN (
-         SELECT rowid FROM message_search WHERE message_search MATCH ?
-         UNION SELECT message_id FROM search_pending
-         UNION SELECT id FROM messages WHERE id > ?)
-       AND (? IS NULL OR m.chat_id = ?) AND holds_terms(m.text, m.subject)
-     ORDER BY m.sent_at DESC, m.id DESC LIMIT ?`,
-    match,
-    through,
-    chat,
-    chat,
-    limit,
-  );
+  if (!coversMost(db, through)) return lookThrough(db, { terms, chat, limit, rows: -1 });
+  const match = indexQuery(terms);
+  const newest = match === null ? null : newestIds(db, chat);
+  const found =
+    match === null || newest === null
+      ? lookThrough(db, { terms, chat, limit, rows: NEWEST })
+      : firstHolding(db, terms, limit, proposedAmong(db, newest, match, through));
+  if (found.length === limit || (newest !== null && newest.length < NEWEST)) return found;
+  const proposal = match ?? shortIndexQuery(db, terms);
+  if (proposal === null) return lookThrough(db, { terms, chat, limit, rows: -1 });
+  return firstHolding(db, terms, limit, proposed(db, proposal, through, chat));
 }
 
 function coversMost(db: Database, through: number): boolean {
@@ -79,17 +73,76 @@ function coversMost(db: Database, through: number): boolean {
   return through > 0 && (beyond ?? 0) < UNINDEXED_LIMIT;
 }
 
-/** Looks through the newest `rows` messages (-1: all), from the newest on, until `limit` are found. */
-function walk(db: Database, chat: number | null, rows: number, limit: number): number[] {
-  const where = chat === null ? '' : 'WHERE chat_id = ?';
+type LookThrough = {
+  terms: readonly string[];
+  chat: number | null;
+  limit: number;
+  /** How many messages at most; -1: all. */
+  rows: number;
+};
+
+/** Looks through messages, from the newest on, until enough are found. */
+function lookThrough(db: Database, { terms, chat, limit, rows }: LookThrough): number[] {
+  const found: number[] = [];
+  const sql = `SELECT id, text, subject FROM messages ${ofChat(chat)} ${NEWEST_FIRST} LIMIT ?`;
+  for (const row of db.iterate<Texts & { id: number }>(sql, ...(chat === null ? [] : [chat]), rows)) {
+    if (holdsTerms(terms, row)) found.push(row.id);
+    if (found.length === limit) break;
+  }
+  return found;
+}
+
+const NEWEST_FIRST = 'ORDER BY sent_at DESC, id DESC';
+
+function ofChat(chat: number | null): string {
+  return chat === null ? '' : 'WHERE chat_id = ?';
+}
+
+function newestIds(db: Database, chat: number | null): number[] {
   return ids(
     db,
-    `SELECT id FROM (SELECT id, text, subject FROM messages ${where} ORDER BY sent_at DESC, id DESC LIMIT ?)
-     WHERE holds_terms(text, subject) LIMIT ?`,
+    `SELECT id FROM messages ${ofChat(chat)} ${NEWEST_FIRST} LIMIT ${NEWEST}`,
     ...(chat === null ? [] : [chat]),
-    rows,
-    limit,
   );
+}
+
+/** Messages that the index does not know as they are. */
+const UNINDEXED = 'SELECT message_id FROM search_pending UNION ALL SELECT id FROM messages WHERE id > ?';
+
+/** Those of `newest` that the index proposes, or was not asked about, or does not know; in their order. */
+function proposedAmong(db: Database, newest: readonly number[], match: string, through: number): number[] {
+  // Nearly all have the highest ids; for the few others the index would have to tell of all there are.
+  const lowest = newest.reduce((most, id) => Math.max(most, id), 0) - ASKED_ABOUT;
+  const among = new Set(
+    ids(
+      db,
+      `SELECT rowid AS id FROM message_search WHERE message_search MATCH ? AND rowid >= ? UNION ALL ${UNINDEXED}`,
+      ...[match, lowest, through],
+    ),
+  );
+  return newest.filter((id) => id < lowest || among.has(id));
+}
+
+/** All that the index proposes, or does not know, newest first. */
+function proposed(db: Database, match: string, through: number, chat: number | null): number[] {
+  return ids(
+    db,
+    `SELECT id FROM messages
+     WHERE id IN (SELECT rowid FROM message_search WHERE message_search MATCH ? UNION ALL ${UNINDEXED})
+       AND (? IS NULL OR chat_id = ?) ${NEWEST_FIRST}`,
+    ...[match, through, chat, chat],
+  );
+}
+
+/** Looks at them one by one, so that no more are read than it takes to find enough. */
+function firstHolding(db: Database, terms: readonly string[], limit: number, among: readonly number[]): number[] {
+  const found: number[] = [];
+  for (const id of among) {
+    const row = db.get<Texts>('SELECT text, subject FROM messages WHERE id = ?', id);
+    if (row !== undefined && holdsTerms(terms, row)) found.push(id);
+    if (found.length === limit) break;
+  }
+  return found;
 }
 
 function ids(db: Database, sql: string, ...params: (string | number | null)[]): number[] {
@@ -102,25 +155,16 @@ function hit(db: Database, id: number, terms: readonly string[]): SearchHit {
   return { ...line, highlights: line.text === null ? [] : findHighlights(line.text, terms) };
 }
 
-/** The terms a connection is looking for now. The function is registered once: replacing one that is in use fails. */
-const current = new WeakMap<Database, { terms: readonly string[] }>();
+type Texts = { text: string | null; subject: string | null };
 
-function withTerms<T>(db: Database, terms: readonly string[], work: () => T): T {
-  const known = current.get(db);
-  const looking = known ?? { terms };
-  if (known === undefined) {
-    current.set(db, looking);
-    db.function('holds_terms', (text: string | null, subject: string | null) =>
-      holdsTerms(looking.terms, text, subject) ? 1 : 0,
-    );
-  }
-  looking.terms = terms;
-  return work();
+/** Whether each term, folded, stands in the text or in the subject. */
+function holdsTerms(terms: readonly string[], { text, subject }: Texts): boolean {
+  return terms.every((term) => holds(text, term) || holds(subject, term));
 }
 
-/** Whether each term stands in the text or in the subject. */
-export function holdsTerms(terms: readonly string[], text: string | null, subject: string | null): boolean {
-  const body = text === null ? '' : foldText(text);
-  const title = subject === null ? '' : foldText(subject);
-  return terms.every((term) => body.includes(term) || title.includes(term));
+function holds(text: string | null, term: string): boolean {
+  if (text === null) return false;
+  // ASCII is folded as it is put in lower case, whatever stands beside it, and that takes a tenth of the time.
+  if (isPlain(term) && text.toLowerCase().includes(term)) return true;
+  return !(isPlain(term) && isPlain(text)) && foldText(text).includes(term);
 }
