@@ -16,7 +16,7 @@ import { writeHistoryApart } from '../history.ts';
 import { sleep } from '../live/consumer.ts';
 import { BUDGETS, heading, lagHeading, line, tellLags, verdict } from '../live/table.ts';
 import { type Listener, listen } from './listeners.ts';
-import { Asker, COLUMNS, json, LISTS_BUDGET_MS, listsOf, SEARCHES, tellLatencies } from './requests.ts';
+import { Asker, COLUMNS, json, listsOf, SEARCHES, tellLatencies } from './requests.ts';
 
 const { values } = parseArgs({
   options: {
@@ -120,13 +120,13 @@ async function streams(address: string): Promise<void> {
 async function lists(child: ChildProcess, address: string): Promise<void> {
   const all = await listsOf(address);
   using asker = new Asker();
-  const asked = { asker, address, pid: child.pid ?? 0, count: quick ? 100 : 1_000, budgetMs: LISTS_BUDGET_MS };
+  const asked = { asker, address, pid: child.pid ?? 0, count: quick ? 100 : 1_000 };
   const title = (what: string) => heading(`${`lists of 100, ms, ${what}`.padEnd(53)}${COLUMNS}`);
   title('with nothing to do');
   await tellLatencies(asked, all);
   const compressed = all.slice(1, 5).map(([name, path]) => [`${name}, gzip`, path] as const);
   await tellLatencies({ ...asked, headers: { 'accept-encoding': 'gzip' } }, compressed);
-  await tellLatencies({ asker, address, pid: asked.pid, count: 50 }, SEARCHES);
+  await tellLatencies({ ...asked, count: 50 }, SEARCHES);
   memory(child, 'after lists and searches');
   title('while 50 messages a second come in');
   const actor = startActor({ file: source, generation: 'macos-26', seed: 77, only: ['say'], perSecond: 50 });
@@ -148,20 +148,19 @@ async function lists(child: ChildProcess, address: string): Promise<void> {
   memory(child, 'after lists beside imports');
 }
 
-/** Later on it is also what V8 leaves uncollected as long as nobody needs the room, which has no budget. */
-function memory(child: ChildProcess, when: string, budget: number | null = null): void {
+function memory(child: ChildProcess, when: string): void {
   const text = readFileSync(`/proc/${child.pid}/status`, 'utf8');
   const mb = (field: string) => Number(new RegExp(`${field}:\\s+(\\d+)`).exec(text)?.[1]) / 1024;
   heading(`memory of up, ${when}`);
   line('now', `${mb('VmRSS').toFixed(0)} MB`);
-  line('most', `${mb('VmHWM').toFixed(0)} MB   ${budget === null ? '' : verdict(mb('VmHWM'), budget)}`);
+  line('most', `${mb('VmHWM').toFixed(0)} MB   ${verdict(mb('VmHWM'), BUDGETS.memory)}`);
 }
 
 try {
   writeHistoryApart({ file: source, messages, seed: 1, nowMs: Date.now() - 60_000 });
   console.log(`Serving a made-up history of ${messages} messages (macOS 26); in brackets the budgets`);
   const { child, address } = await up();
-  memory(child, 'begun', BUDGETS.memory);
+  memory(child, 'begun');
   if (parts.has('streams')) {
     await streams(address);
     memory(child, 'after the streams');

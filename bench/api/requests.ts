@@ -5,7 +5,7 @@ import { line, spread, verdict } from '../live/table.ts';
 import type { Answers, Question } from './asker.ts';
 
 /** Milliseconds at the 99th percentile, for lists of 100. */
-export const LISTS_BUDGET_MS = 10;
+const BUDGET_MS = 10;
 
 /** A process that asks, and is asked to one thing at a time. */
 export class Asker implements Disposable {
@@ -83,8 +83,6 @@ export type Asked = {
   pid: number;
   /** How often each list is asked for. */
   count: number;
-  /** Without one, what is asked for has no budget. */
-  budgetMs?: number;
   headers?: Record<string, string>;
 };
 
@@ -93,7 +91,7 @@ export type Asked = {
  * of the processor the answering thread had, and wanted, for one ask. That thread does what else it has to do as well.
  */
 export async function tellLatencies(
-  { asker, address, pid, count, budgetMs, headers = {} }: Asked,
+  { asker, address, pid, count, headers = {} }: Asked,
   lists: readonly (readonly [name: string, where: string])[],
 ): Promise<void> {
   for (const [name, where] of lists) {
@@ -103,7 +101,6 @@ export async function tellLatencies(
     const { median, p99, most } = spread(times);
     const shares = [(after.runMs - before.runMs) / count, (after.waitMs - before.waitMs) / count];
     const cells = [median, p99, most, ...shares].map((ms) => ms.toFixed(1).padStart(8)).join('');
-    const judged = budgetMs === undefined ? '' : verdict(p99, budgetMs);
-    line(name, `${cells}   ${judged.padEnd(9)}   ${(bytes / 1_000).toFixed(0)} kB`);
+    line(name, `${cells}   ${verdict(p99, BUDGET_MS)}   ${(bytes / 1_000).toFixed(0)} kB`);
   }
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findHighlights, foldText, foldWithOffsets } from './search-fold.ts';
+import { foldText, foldWithOffsets } from './search-fold.ts';
+import { findHighlights } from './search-highlights.ts';
 
 const scripts = fc.string({
   unit: fc.oneof(

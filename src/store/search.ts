@@ -3,7 +3,8 @@ import type { MessageLine } from '../model/index.ts';
 import type { Database } from '../sqlite/index.ts';
 import { EXPORT_MESSAGES } from './export.sql.ts';
 import { type MessageRow, messageLine } from './export.ts';
-import { findHighlights, foldText, isPlain } from './search-fold.ts';
+import { foldText, isPlain } from './search-fold.ts';
+import { findHighlights } from './search-highlights.ts';
 import { indexQuery, searchTerms, shortIndexQuery } from './search-query.ts';
 
 /**
@@ -28,13 +29,17 @@ const ASKED_ABOUT = 3 * NEWEST;
 /** With more messages beyond the index than this, one pass over all is quicker than asking the index too. */
 const UNINDEXED_LIMIT = 50_000;
 
+const NEWEST_FIRST = 'ORDER BY sent_at DESC, id DESC';
+/** Messages that the index does not know as they are. */
+const UNINDEXED = 'SELECT message_id FROM search_pending UNION ALL SELECT id FROM messages WHERE id > ?';
+
 /** The newest messages that hold every term of the query, newest first; those without a date come last. */
 export function searchMessages(db: Database, query: string, options: SearchOptions): SearchHit[] {
   const terms = searchTerms(query);
   if (terms.length === 0 || options.limit < 1) return [];
   const chat = options.chat === undefined ? null : findChat(db, options.chat);
   if (options.chat !== undefined && chat === null) return [];
-  return findIds(db, terms, chat, options.limit).map((id) => hit(db, id, terms));
+  return findIds(db, { terms, chat, limit: options.limit }).map((id) => hit(db, id, terms));
 }
 
 /** The highest message id that the index covers, 0 for none. The index itself is the record, so neither can lead. */
@@ -49,19 +54,29 @@ export function findChat(db: Database, chat: string | number): number | null {
   return /^\d{1,15}$/.test(String(chat)) ? db.value<number>('SELECT id FROM chats WHERE id = ?', Number(chat)) : null;
 }
 
-function findIds(db: Database, terms: readonly string[], chat: number | null, limit: number): number[] {
+type Wanted = { terms: readonly string[]; chat: number | null; limit: number };
+type Texts = { text: string | null; subject: string | null };
+
+function findIds(db: Database, wanted: Wanted): number[] {
   const through = searchIndexedThrough(db);
-  if (!coversMost(db, through)) return lookThrough(db, { terms, chat, limit, rows: -1 });
-  const match = indexQuery(terms);
-  const newest = match === null ? null : newestIds(db, chat);
-  const found =
-    match === null || newest === null
-      ? lookThrough(db, { terms, chat, limit, rows: NEWEST })
-      : firstHolding(db, terms, limit, proposedAmong(db, newest, match, through));
-  if (found.length === limit || (newest !== null && newest.length < NEWEST)) return found;
-  const proposal = match ?? shortIndexQuery(db, terms);
-  if (proposal === null) return lookThrough(db, { terms, chat, limit, rows: -1 });
-  return firstHolding(db, terms, limit, proposed(db, proposal, through, chat));
+  if (!coversMost(db, through)) return lookThrough(db, wanted);
+  const match = indexQuery(wanted.terms);
+  return match === null ? findShort(db, wanted, through) : findIndexed(db, wanted, match, through);
+}
+
+function findIndexed(db: Database, wanted: Wanted, match: string, through: number): number[] {
+  const newest = newestIds(db, wanted.chat);
+  const found = firstHolding(db, wanted, proposedAmong(db, newest, match, through));
+  if (found.length === wanted.limit || newest.length < NEWEST) return found;
+  return firstHolding(db, wanted, proposed(db, wanted, match, through));
+}
+
+/** Terms of which none is long enough to be in the index. */
+function findShort(db: Database, wanted: Wanted, through: number): number[] {
+  const found = lookThrough(db, wanted, NEWEST);
+  if (found.length === wanted.limit) return found;
+  const match = shortIndexQuery(db, wanted.terms);
+  return match === null ? lookThrough(db, wanted) : firstHolding(db, wanted, proposed(db, wanted, match, through));
 }
 
 function coversMost(db: Database, through: number): boolean {
@@ -73,16 +88,8 @@ function coversMost(db: Database, through: number): boolean {
   return through > 0 && (beyond ?? 0) < UNINDEXED_LIMIT;
 }
 
-type LookThrough = {
-  terms: readonly string[];
-  chat: number | null;
-  limit: number;
-  /** How many messages at most; -1: all. */
-  rows: number;
-};
-
-/** Looks through messages, from the newest on, until enough are found. */
-function lookThrough(db: Database, { terms, chat, limit, rows }: LookThrough): number[] {
+/** Looks through messages, from the newest on, until enough are found: through `rows` at most, or all. */
+function lookThrough(db: Database, { terms, chat, limit }: Wanted, rows = -1): number[] {
   const found: number[] = [];
   const sql = `SELECT id, text, subject FROM messages ${ofChat(chat)} ${NEWEST_FIRST} LIMIT ?`;
   for (const row of db.iterate<Texts & { id: number }>(sql, ...(chat === null ? [] : [chat]), rows)) {
@@ -91,8 +98,6 @@ function lookThrough(db: Database, { terms, chat, limit, rows }: LookThrough): n
   }
   return found;
 }
-
-const NEWEST_FIRST = 'ORDER BY sent_at DESC, id DESC';
 
 function ofChat(chat: number | null): string {
   return chat === null ? '' : 'WHERE chat_id = ?';
@@ -105,9 +110,6 @@ function newestIds(db: Database, chat: number | null): number[] {
     ...(chat === null ? [] : [chat]),
   );
 }
-
-/** Messages that the index does not know as they are. */
-const UNINDEXED = 'SELECT message_id FROM search_pending UNION ALL SELECT id FROM messages WHERE id > ?';
 
 /** Those of `newest` that the index proposes, or was not asked about, or does not know; in their order. */
 function proposedAmong(db: Database, newest: readonly number[], match: string, through: number): number[] {
@@ -124,7 +126,7 @@ function proposedAmong(db: Database, newest: readonly number[], match: string, t
 }
 
 /** All that the index proposes, or does not know, newest first. */
-function proposed(db: Database, match: string, through: number, chat: number | null): number[] {
+function proposed(db: Database, { chat }: Wanted, match: string, through: number): number[] {
   return ids(
     db,
     `SELECT id FROM messages
@@ -135,7 +137,7 @@ function proposed(db: Database, match: string, through: number, chat: number | n
 }
 
 /** Looks at them one by one, so that no more are read than it takes to find enough. */
-function firstHolding(db: Database, terms: readonly string[], limit: number, among: readonly number[]): number[] {
+function firstHolding(db: Database, { terms, limit }: Wanted, among: readonly number[]): number[] {
   const found: number[] = [];
   for (const id of among) {
     const row = db.get<Texts>('SELECT text, subject FROM messages WHERE id = ?', id);
@@ -155,8 +157,6 @@ function hit(db: Database, id: number, terms: readonly string[]): SearchHit {
   return { ...line, highlights: line.text === null ? [] : findHighlights(line.text, terms) };
 }
 
-type Texts = { text: string | null; subject: string | null };
-
 /** Whether each term, folded, stands in the text or in the subject. */
 function holdsTerms(terms: readonly string[], { text, subject }: Texts): boolean {
   return terms.every((term) => holds(text, term) || holds(subject, term));
@@ -166,5 +166,5 @@ function holds(text: string | null, term: string): boolean {
   if (text === null) return false;
   // ASCII is folded as it is put in lower case, whatever stands beside it, and that takes a tenth of the time.
   if (isPlain(term) && text.toLowerCase().includes(term)) return true;
-  return !(isPlain(term) && isPlain(text)) && foldText(text).includes(term);
+  return !isPlain(text) && foldText(text).includes(term);
 }
